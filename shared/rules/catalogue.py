@@ -1,0 +1,76 @@
+"""Catalogue: the texts of a series by day, and how the office's and the account's join."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.rules.message import Due, Schedule
+from shared.rules.stage import Phase
+from shared.rules.subscriber import Letter
+
+COMMON_SERIES = "common"
+
+PLACEHOLDERS = frozenset({"child", "account"})
+"""What a text may name: the child (or a word for it) and the account."""
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_WORD_FOR_CHILD = {Phase.PREGNANCY: "赤ちゃん", Phase.CHILDCARE: "お子さん"}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The text for one day: `title` up to 40, `text` up to 1,000, `notice` (SMS) up to 60
+    characters as a person counts them.
+    """
+
+    title: str
+    text: str
+    notice: str
+
+
+Catalogue = Mapping[Due, Text]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A letter put into words: what every channel shows in its own form.
+
+    `parts` are the common text and then the account's, each whole; `notice` is the SMS text
+    without its link.
+    """
+
+    title: str
+    parts: tuple[str, ...]
+    notice: str
+
+
+def schedule_of(*catalogues: Catalogue) -> Schedule:
+    """The days that have a message in any of the series."""
+    return frozenset((due.phase, due.day) for catalogue in catalogues for due in catalogue)
+
+
+def unknown_placeholders(text: str) -> list[str]:
+    """The placeholders of `text` that nothing can fill, and lone braces, as they stand there."""
+    unknown = [m[0] for m in _PLACEHOLDER.finditer(text) if m[1] not in PLACEHOLDERS]
+    return unknown + re.findall(r"[{}]", _PLACEHOLDER.sub("", text))
+
+
+def put_into_words(letter: Letter, *, common: Catalogue, own: Catalogue, account: str) -> Words:
+    """The letter's words: the common part first, the account's part after it (〇〇市より).
+
+    An account's text on a day that the common series lacks is a message of its own.
+    """
+    child = letter.child or _WORD_FOR_CHILD[letter.due.phase]
+
+    def fill(text: str) -> str:
+        return _PLACEHOLDER.sub(lambda m: child if m[1] == "child" else account, text)
+
+    base, addition = common.get(letter.due), own.get(letter.due)
+    first = base or addition
+    if first is None:
+        message = f"no text for {letter.due.phase} day {letter.due.day}"
+        raise KeyError(message)
+    parts = [f"【{letter.about}】\n{fill(first.text)}" if letter.about else fill(first.text)]
+    if base is not None and addition is not None:
+        parts.append(f"（{account}より）\n{fill(addition.text)}")
+    return Words(fill(first.title), tuple(parts), fill(first.notice))

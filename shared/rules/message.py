@@ -1,0 +1,74 @@
+"""The message of the day: which one is due, or why there is silence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from shared.rules.account import Channel, Delivery, Settings
+from shared.rules.ending import EndOfDelivery
+from shared.rules.history import Standing, Status
+from shared.rules.stage import Phase, Reason, Stage, childcare_stage, pregnancy_stage
+
+Schedule = frozenset[tuple[Phase, int]]
+"""The (phase, day) pairs that have a message: nothing more is configured."""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Due:
+    """The message of `day` in `phase` is due."""
+
+    phase: Phase
+    day: int
+
+
+_SILENT_STATUS = {
+    Status.NOT_JOINED: Reason.NOT_JOINED,
+    Status.STOPPED: Reason.STOPPED,
+    Status.SUSPENDED: Reason.SUSPENDED,
+}
+
+
+def stage_on(standing: Standing, day: date, end: EndOfDelivery) -> Stage:
+    """The stage on `day` of what is known; at least one date must be."""
+    if standing.birth_date is not None:
+        return childcare_stage(day, standing.birth_date, end, counted_from=standing.counted_from)
+    if standing.due_date is None:
+        message = "an enrolment needs a due date or a birth date"
+        raise ValueError(message)
+    return pregnancy_stage(day, standing.due_date)
+
+
+def due_message(
+    standing: Standing, day: date, *, settings: Settings, channel: Channel, schedule: Schedule
+) -> Due | Reason:
+    """The message due on `day`, or the one reason for silence that comes first.
+
+    The position is computed from the date each day, never stored: a late joiner starts at today's
+    message, missed days are not replayed, and a corrected date takes effect the same day.
+    """
+    if standing.status in _SILENT_STATUS:
+        return _SILENT_STATUS[standing.status]
+    if settings.delivery is Delivery.EXTERNAL:
+        return Reason.EXTERNAL
+    if channel not in settings.channels:
+        return Reason.CHANNEL_NOT_OFFERED
+    stage = stage_on(standing, day, settings.end_of_delivery)
+    if stage.reason is not None:
+        return stage.reason
+    assert stage.phase is not None  # noqa: S101 - an open stage has a phase
+    if (stage.phase, stage.day) not in schedule:
+        return Reason.NO_MESSAGE_TODAY
+    return Due(stage.phase, stage.day)
+
+
+def days_ranges(days: Iterable[int], *, largest_gap: int) -> list[tuple[int, int]]:
+    """Sorted ranges (first, last) that cover `days`, joined where at most `largest_gap` days
+    without a message lie between: reading those costs less than one more request.
+    """
+    ranges: list[tuple[int, int]] = []
+    for day in sorted(days):
+        if ranges and day - ranges[-1][1] - 1 <= largest_gap:
+            ranges[-1] = (ranges[-1][0], day)
+        else:
+            ranges.append((day, day))
+    return ranges

@@ -1,0 +1,191 @@
+"""Reckoning: what became of every message of a job, and sums that must reconcile."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from shared.rules.message import Due
+from shared.rules.stage import Reason
+
+
+class Result(StrEnum):
+    """What a provider's answer means for one recipient: a closed set."""
+
+    ACCEPTED = "accepted"
+    TRY_AGAIN = "try_again"
+    """Not accepted, and may be sent again today: the recipient is free for a new batch."""
+    REFUSED = "refused"
+    """Will not be accepted today, whatever is done; the code says why."""
+    GONE = "gone"
+    """The address does not exist any more."""
+    UNKNOWN = "unknown"
+    """It cannot be told whether the provider accepted it: never sent again blindly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A result for one recipient, with the provider's own code and message id if it gave one."""
+
+    result: Result
+    code: str | None = None
+    provider_id: str | None = None
+
+
+UNKNOWN = Outcome(Result.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One recipient of a batch: which message, about which enrolments, and what came of it."""
+
+    subscriber: str
+    enrolments: tuple[str, ...]
+    due: Due
+    outcome: Outcome = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One provider call, frozen before it is made.
+
+    `key` makes a repeat recognisable (LINE's retry key, the tag of SES's events). `payload` is
+    what a repeat or an inquiry needs word for word; it may hold addresses, so it is dropped when
+    the batch is settled. `known` are the message ids that the provider reported by itself, by
+    position (SES's Send events).
+    """
+
+    id: str
+    key: str
+    frozen_at: datetime
+    entries: tuple[Entry, ...]
+    payload: Mapping[str, Any] | None = None
+    known: Mapping[str, str] = field(default_factory=dict)
+    settled_at: datetime | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the outcome of every recipient is final."""
+        return self.settled_at is not None
+
+    def with_outcomes(self, outcomes: Iterable[Outcome]) -> Self:
+        """The batch with one outcome for each recipient, in order."""
+        pairs = zip(self.entries, outcomes, strict=True)
+        return replace(self, entries=tuple(replace(e, outcome=outcome) for e, outcome in pairs))
+
+    @property
+    def undecided(self) -> bool:
+        """Whether any recipient's outcome is unknown."""
+        return any(entry.outcome.result is Result.UNKNOWN for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The sums of a job or a run. They reconcile when `planned` is what the others add up to."""
+
+    planned: int = 0
+    accepted: int = 0
+    refused: int = 0
+    gone: int = 0
+    unknown: int = 0
+    expired: int = 0
+    silent: Mapping[Reason, int] = field(default_factory=dict)
+    codes: Mapping[str, int] = field(default_factory=dict)
+    """How often each provider code stands behind a refusal, an expiry or an address gone."""
+
+    @property
+    def reconciles(self) -> bool:
+        """Planned = accepted + refused + gone + unknown + expired + silent (all reasons)."""
+        outcomes = self.accepted + self.refused + self.gone + self.unknown + self.expired
+        return self.planned == outcomes + sum(self.silent.values())
+
+    def __add__(self, other: "Sums") -> "Sums":
+        """The sums of both."""
+        return Sums(
+            planned=self.planned + other.planned,
+            accepted=self.accepted + other.accepted,
+            refused=self.refused + other.refused,
+            gone=self.gone + other.gone,
+            unknown=self.unknown + other.unknown,
+            expired=self.expired + other.expired,
+            silent=dict(Counter(self.silent) + Counter(other.silent)),
+            codes=dict(Counter(self.codes) + Counter(other.codes)),
+        )
+
+
+Child = tuple[str, str]
+"""(subscriber, enrolment): enrolment ids are unique only within their subscriber."""
+
+
+class Book:
+    """Who of a job has been dealt with: read from its batches, kept up while it goes on."""
+
+    def __init__(self, batches: Iterable[Batch] = ()) -> None:
+        self._entries: list[Entry] = []
+        self._children: set[Child] = set()
+        self._messages: set[tuple[str, Due]] = set()
+        self._silent: dict[Child, Reason] = {}
+        self._expired: set[Child] = set()
+        self._codes: dict[Child, str] = {}
+        self.waiting = False
+        """Whether somebody is to be tried again, or an outcome may still become known."""
+        for batch in batches:
+            self.enter(batch)
+
+    def enter(self, batch: Batch) -> None:
+        """Take in a batch: all its recipients but those to be tried again are dealt with."""
+        for entry in batch.entries:
+            if entry.outcome.result is Result.TRY_AGAIN:
+                self._codes[entry.subscriber, entry.enrolments[0]] = entry.outcome.code or ""
+                continue
+            self._entries.append(entry)
+            self._children |= {(entry.subscriber, each) for each in entry.enrolments}
+            self._messages.add((entry.subscriber, entry.due))
+
+    def has(self, subscriber: str, enrolment: str) -> bool:
+        """Whether a message about this child is in a batch."""
+        return (subscriber, enrolment) in self._children
+
+    def has_message(self, subscriber: str, due: Due) -> bool:
+        """Whether the subscriber has this very message in a batch: then a twin's is the same."""
+        return (subscriber, due) in self._messages
+
+    def silence(self, subscriber: str, reasons: Mapping[str, Reason]) -> None:
+        """Note why the subscriber hears nothing about each of these enrolments."""
+        self._silent |= {(subscriber, each): reason for each, reason in reasons.items()}
+
+    def expire(self, subscriber: str, enrolments: Iterable[str]) -> None:
+        """Note that the message came to nothing before the quiet hours began."""
+        first, *twins = enrolments
+        self._expired.add((subscriber, first))
+        self._silent |= {(subscriber, each): Reason.SENT_WITH_TWIN for each in twins}
+
+    def sums(self) -> Sums:
+        """The sums, with `planned` counted on its own: as children, each once.
+
+        So a child in two batches, or one that is both silent and sent, shows as sums that do not
+        reconcile.
+        """
+        results = Counter(entry.outcome.result for entry in self._entries)
+        with_twin = sum(len(entry.enrolments) - 1 for entry in self._entries)
+        silent = Counter(self._silent.values())
+        if with_twin:
+            silent[Reason.SENT_WITH_TWIN] += with_twin
+        codes = Counter(
+            entry.outcome.code
+            for entry in self._entries
+            if entry.outcome.code and entry.outcome.result in (Result.REFUSED, Result.GONE)
+        )
+        codes.update(self._codes[child] for child in self._expired if self._codes.get(child))
+        return Sums(
+            planned=len(self._children | self._silent.keys() | self._expired),
+            accepted=results[Result.ACCEPTED],
+            refused=results[Result.REFUSED],
+            gone=results[Result.GONE],
+            unknown=results[Result.UNKNOWN],
+            expired=len(self._expired),
+            silent=dict(silent),
+            codes=dict(codes),
+        )

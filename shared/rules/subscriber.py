@@ -1,0 +1,143 @@
+"""Subscriber: one person on one address, the children that person follows, and today's letters."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.rules.account import Channel, Settings
+from shared.rules.dates import jst_date
+from shared.rules.history import Event, Standing, Status, standing_at
+from shared.rules.message import Due, Schedule, due_message, stage_on
+from shared.rules.stage import Phase, Reason, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One pregnancy or child that a subscriber follows, with what happened to it."""
+
+    id: str
+    nickname: str | None
+    history: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """One person on one channel address of one account; `version` counts the writes."""
+
+    id: str
+    account: str
+    channel: Channel
+    address: str
+    touchpoint: str | None
+    enrolments: tuple[Enrolment, ...]
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message that a subscriber is to get: one, also where it is about several (twins).
+
+    `child` is what the parent calls the child (twins joined), or None; `about` says which child
+    the letter is about, where the subscriber follows several of different ages.
+    """
+
+    subscriber: str
+    enrolments: tuple[str, ...]
+    due: Due
+    child: str | None
+    about: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a subscriber gets, and why nothing comes for the enrolments that no letter names."""
+
+    letters: tuple[Letter, ...]
+    silent: dict[str, Reason]
+
+
+def decide(
+    subscriber: Subscriber,
+    enrolments: Iterable[str],
+    now: datetime,
+    *,
+    settings: Settings,
+    schedule: Schedule,
+) -> Decision:
+    """Decide for each of `enrolments` (ids) at the instant `now`: a letter, or one reason.
+
+    At most one message per child and day; twins share one; siblings of different ages get each
+    their own, which then says whom it is about.
+    """
+    asked = set(enrolments)
+    standings = {e.id: standing_at(e.history, now) for e in subscriber.enrolments}
+    dues: dict[str, Due] = {}
+    silent: dict[str, Reason] = dict.fromkeys(asked - standings.keys(), Reason.NOT_JOINED)
+    for enrolment in subscriber.enrolments:
+        if enrolment.id not in asked:
+            continue
+        due = due_message(
+            standings[enrolment.id],
+            jst_date(now),
+            settings=settings,
+            channel=subscriber.channel,
+            schedule=schedule,
+        )
+        if isinstance(due, Reason):
+            silent[enrolment.id] = due
+        else:
+            dues[enrolment.id] = due
+
+    several = _follows_several(standings.values(), now, settings)
+    letters = []
+    for due, group in _by_due(subscriber.enrolments, dues).items():
+        child = "と".join(e.nickname for e in group if e.nickname) or None
+        stage = stage_on(standings[group[0].id], jst_date(now), settings.end_of_delivery)
+        letters.append(
+            Letter(
+                subscriber=subscriber.id,
+                enrolments=tuple(e.id for e in group),
+                due=due,
+                child=child,
+                about=_about(child, stage) if several else None,
+            )
+        )
+    return Decision(tuple(letters), silent)
+
+
+def _by_due(enrolments: Iterable[Enrolment], dues: dict[str, Due]) -> dict[Due, list[Enrolment]]:
+    """The enrolments that have a message, those with the same one together."""
+    groups: dict[Due, list[Enrolment]] = defaultdict(list)
+    for enrolment in enrolments:
+        if enrolment.id in dues:
+            groups[dues[enrolment.id]].append(enrolment)
+    return groups
+
+
+def _follows_several(standings: Iterable[Standing], now: datetime, settings: Settings) -> bool:
+    """Whether children of different ages are followed now, so that a letter must say whose."""
+    today = jst_date(now)
+    return (
+        len(
+            {
+                (standing.birth_date is None, standing.base_date)
+                for standing in standings
+                if standing.status is Status.ACTIVE
+                and stage_on(standing, today, settings.end_of_delivery).open
+            }
+        )
+        > 1
+    )
+
+
+def _about(child: str | None, stage: Stage) -> str:
+    """Whom a letter is about: the nickname, or the age where the parent gave none."""
+    if child:
+        return f"{child}のこと"
+    if stage.phase is Phase.PREGNANCY:
+        return "おなかの赤ちゃんのこと"
+    years, _, rest = stage.label.partition("y")
+    months = rest.partition("m")[0]
+    age = f"{years}歳" if years != "0" else f"{months}か月" if months != "0" else "生まれて間もない"
+    return f"{age}のお子さんのこと"
