@@ -1,0 +1,222 @@
+"""The one send loop that all channels share: look, freeze, send, record.
+
+It knows no provider and no table. docs/life-of-a-message.md tells the same in prose.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from itertools import groupby, islice
+from typing import Any, Protocol
+from uuid import uuid4
+
+from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
+from shared.rules.dates import jst_date, jst_instant, jst_time
+from shared.rules.reckoning import Batch, Book, Entry, Outcome, Result, Sums
+from shared.rules.stage import Reason
+from shared.rules.subscriber import Letter, decide
+from shared.store.due import Candidate
+from shared.store.ledger import Lease, Run
+from shared.store.store import Store
+
+MARGIN_SECONDS = 40.0
+"""Nothing new is sent when the Lambda has less than this left: longer than any provider's answer
+may take, with its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A letter in words, with the address it goes to."""
+
+    letter: Letter
+    address: str
+    words: Words
+
+
+class Sender(Protocol):
+    """What a channel knows of its provider. Nothing here repeats a call by itself."""
+
+    batch_size: int
+    """Recipients of one call at the most."""
+    same_text: bool
+    """Whether all recipients of a call get the same text."""
+    settling: timedelta
+    """How long after the freeze an unknown outcome may still become known."""
+
+    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
+        """Letters in the groups in which they can be sent, one call each."""
+
+    def payload(self, call: Sequence[Addressed]) -> dict[str, Any] | None:
+        """What must be kept to repeat this call word for word, or to ask about it."""
+
+    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:
+        """Make the call, once, and say what it came to for each recipient, in order."""
+
+    def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:
+        """What came of a frozen batch whose outcome was never recorded: unknown where it still
+        cannot be told. Only where `sending` may the same batch go out under its old key.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job came: its sums where it is done, else None and somebody must go on, at once
+    where there is `more` that only lacked time.
+    """
+
+    sums: Sums | None
+    calls: int
+    more: bool = False
+
+
+class Delivery:
+    """One turn at one job, under its lease."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        run: Run,
+        lease: Lease,
+        sender: Sender,
+        clock: Callable[[], datetime],
+        seconds_left: Callable[[], float],
+    ) -> None:
+        self._store, self._run, self._lease, self._sender = store, run, lease, sender
+        self._clock, self._seconds_left = clock, seconds_left
+        self._common = store.content.load(COMMON_SERIES, run.versions.get(COMMON_SERIES))
+        self._own = store.content.load(run.account, run.versions.get(run.account))
+        self._schedule = schedule_of(self._common, self._own)
+        self._book = Book()
+        self._calls = 0
+
+    def work(self) -> Progress:
+        """Go on with the job until it is done, the time is nearly up, or nothing more can be done
+        now (a throttle, an outcome not known yet).
+        """
+        waiting = False
+        for batch in self._store.ledger.batches(self._lease.job):
+            settled = batch if batch.settled else self._settle(batch)
+            waiting = waiting or not settled.settled
+            self._book.enter(settled)
+
+        chunks = self._chunks()
+        pushed_back: deque[list[Candidate]] = deque()
+        while chunk := (pushed_back.popleft() if pushed_back else next(chunks, None)):
+            if self._seconds_left() < MARGIN_SECONDS:
+                return Progress(None, self._calls, more=True)
+            calls = self._look(chunk)
+            if not calls:
+                continue
+            # Only one call is made on what was just read; the others are looked at anew.
+            pushed_back.extend([_candidate(each.letter) for each in call] for call in calls[1:])
+            batch = self._send(calls[0])
+            results = {entry.outcome.result for entry in batch.entries}
+            waiting = waiting or not batch.settled or Result.TRY_AGAIN in results
+            if results == {Result.TRY_AGAIN}:
+                return Progress(None, self._calls)
+        return Progress(None if waiting else self._book.sums(), self._calls)
+
+    @property
+    def _sending(self) -> bool:
+        """Whether messages of the run's day may go out at this moment."""
+        now = self._clock()
+        return jst_date(now) == self._run.date and self._run.settings.sending(jst_time(now))
+
+    def _settle(self, batch: Batch) -> Batch:
+        """Find out what came of a batch that a process left without a record."""
+        now, sending = self._clock(), self._sending
+        batch = batch.with_outcomes(self._sender.settle(batch, now=now, sending=sending))
+        may_become_known = sending or now - batch.frozen_at < self._sender.settling
+        return self._record(batch, final=not (batch.undecided and may_become_known))
+
+    def _chunks(self) -> Iterator[list[Candidate]]:
+        """The candidates that nothing has been done about yet, as many as one call can hold."""
+        fresh = (
+            candidate
+            for candidate in self._store.due.candidates(self._lease.job, self._schedule)
+            if not all(self._book.has(candidate.subscriber, e) for e in candidate.enrolments)
+        )
+        runs: Iterable[Iterator[Candidate]] = [fresh]
+        if self._sender.same_text:
+            runs = (group for _, group in groupby(fresh, key=lambda each: each.due))
+        for run in runs:
+            while chunk := list(islice(run, self._sender.batch_size)):
+                yield chunk
+
+    def _look(self, chunk: Sequence[Candidate]) -> list[list[Addressed]]:
+        """The last look: read the people of the chunk as they are at this moment, and decide.
+
+        Returns the calls to make. Whoever is silent, or came too late for today, is in the book.
+        """
+        people = self._store.subscribers.get_many(each.subscriber for each in chunk)
+        sending = self._sending
+        letters: list[Addressed] = []
+        for candidate in chunk:
+            asked = [e for e in candidate.enrolments if not self._book.has(candidate.subscriber, e)]
+            subscriber = people.get(candidate.subscriber)
+            if subscriber is None:
+                self._book.silence(candidate.subscriber, dict.fromkeys(asked, Reason.NOT_JOINED))
+                continue
+            job = self._lease.job
+            if (subscriber.account, subscriber.channel) != (job.account, job.channel):
+                self._book.silence(candidate.subscriber, dict.fromkeys(asked, Reason.MOVED))
+                continue
+            decision = decide(
+                subscriber,
+                asked,
+                self._instant(),
+                settings=self._run.settings,
+                schedule=self._schedule,
+            )
+            self._book.silence(subscriber.id, decision.silent)
+            for letter in decision.letters:
+                if self._book.has_message(subscriber.id, letter.due):
+                    twins = dict.fromkeys(letter.enrolments, Reason.SENT_WITH_TWIN)
+                    self._book.silence(subscriber.id, twins)
+                elif sending:
+                    letters.append(Addressed(letter, subscriber.address, self._words(letter)))
+                else:
+                    self._book.expire(subscriber.id, letter.enrolments)
+        return self._sender.calls(letters) if letters else []
+
+    def _instant(self) -> datetime:
+        """The instant to decide for: now, or the last of the run's day where that is over."""
+        now = self._clock()
+        return now if jst_date(now) == self._run.date else jst_instant(self._run.date, time.max)
+
+    def _words(self, letter: Letter) -> Words:
+        return put_into_words(
+            letter, common=self._common, own=self._own, account=self._run.settings.name
+        )
+
+    def _send(self, call: Sequence[Addressed]) -> Batch:
+        """Freeze, send, record."""
+        frozen = Batch(
+            id=f"{self._lease.fence:06d}-{self._calls:06d}",
+            key=str(uuid4()),
+            frozen_at=self._clock(),
+            entries=tuple(
+                Entry(each.letter.subscriber, each.letter.enrolments, each.letter.due)
+                for each in call
+            ),
+            payload=self._sender.payload(call),
+        )
+        self._store.ledger.freeze(self._lease, frozen)
+        self._calls += 1
+        batch = frozen.with_outcomes(self._sender.send(frozen, call))
+        batch = self._record(batch, final=not batch.undecided)
+        self._book.enter(batch)
+        return batch
+
+    def _record(self, batch: Batch, *, final: bool) -> Batch:
+        if final:
+            batch = replace(batch, settled_at=self._clock(), payload=None)
+        self._store.ledger.record(self._lease.job, batch)
+        return batch
+
+
+def _candidate(letter: Letter) -> Candidate:
+    """Whom a letter is for, to be looked at again."""
+    return Candidate(letter.subscriber, letter.enrolments, letter.due)

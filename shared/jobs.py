@@ -1,0 +1,161 @@
+"""Jobs on the queues: what a message carries, and a delivering Lambda's turn at one.
+
+A message says which job, and nothing of any person.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from shared.clock import given_clock
+from shared.delivery import Delivery, Progress, Sender
+from shared.rules.account import Channel
+from shared.rules.reckoning import Sums
+from shared.store.keys import JobId
+from shared.store.ledger import Lease, Run
+from shared.store.store import Store
+from shared.store.tables import ConflictError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_sqs import SQSClient
+
+AGAIN_SECONDS = 60
+"""When a job that could not go on is tried again; the next tick would do it at the latest."""
+
+
+class JobMessage(BaseModel):
+    """A job on a queue. `at` is the time when it was queued, as the tick saw it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str
+    date: date
+    channel: Channel
+    shard: int
+    at: AwareDatetime
+
+    @classmethod
+    def of(cls, job: JobId, at: datetime) -> Self:
+        """The message for a job."""
+        return cls(account=job.account, date=job.date, channel=job.channel, shard=job.shard, at=at)
+
+    @property
+    def job(self) -> JobId:
+        """The job that the message is about."""
+        return JobId(self.account, self.date, self.channel, self.shard)
+
+
+class Queues:
+    """The queue of each channel."""
+
+    def __init__(self, sqs: "SQSClient", urls: Mapping[Channel, str]) -> None:
+        self._sqs, self._urls = sqs, urls
+
+    def put(self, job: JobId, at: datetime, *, delay: int = 0) -> None:
+        """Queue a job, visible after `delay` seconds (900 at the most)."""
+        self._sqs.send_message(
+            QueueUrl=self._urls[job.channel],
+            MessageBody=JobMessage.of(job, at).model_dump_json(),
+            DelaySeconds=delay,
+        )
+
+
+def take_turns(
+    event: Mapping[str, Any],
+    context: "LambdaContext",
+    *,
+    store: Store,
+    queues: Queues,
+    sender: Callable[[Run, JobId], Sender],
+    logger: Logger,
+    metrics: Metrics,
+) -> None:
+    """Take a turn at the job of each SQS record; an exception leaves the record on the queue."""
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
+    for record in event["Records"]:
+        message = JobMessage.model_validate_json(record["body"])
+        logger.append_keys(**json.loads(message.model_dump_json(exclude={"at"})))
+        clock = _clock(message, record)
+        run = store.ledger.run(message.date, message.account)
+        # The lease lasts exactly as long as this process can live, so it never has two holders.
+        lease = store.ledger.lease(message.job, seconds_left()) if run else None
+        if run is None or lease is None:
+            logger.info("nothing to do: the job is done, in work, or unknown")
+            continue
+        try:
+            progress = Delivery(
+                store=store,
+                run=run,
+                lease=lease,
+                sender=sender(run, message.job),
+                clock=clock,
+                seconds_left=seconds_left,
+            ).work()
+            _hand_on(progress, lease, clock(), store=store, queues=queues)
+        except ConflictError:
+            logger.warning("the lease was lost: another process goes on")
+            continue
+        except Exception:
+            store.ledger.release(lease)
+            raise
+        _report(progress, logger, metrics)
+
+
+def _clock(message: JobMessage, record: Mapping[str, Any]) -> Callable[[], datetime]:
+    """The time of day that counts for the job: now, or, where ticks may be told the time, as long
+    after the tick's as has passed since the message was sent.
+    """
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    if not given_clock():
+        return now
+    sent = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
+    shift = message.at - sent
+    return lambda: now() + shift
+
+
+def _hand_on(
+    progress: Progress, lease: Lease, now: datetime, *, store: Store, queues: Queues
+) -> None:
+    if progress.sums is not None:
+        store.ledger.finish(lease, progress.sums)
+        return
+    store.ledger.release(lease)
+    queues.put(lease.job, now, delay=0 if progress.more else AGAIN_SECONDS)
+
+
+def _report(progress: Progress, logger: Logger, metrics: Metrics) -> None:
+    metrics.add_metric("ProviderCalls", MetricUnit.Count, progress.calls)
+    sums = progress.sums
+    if sums is None:
+        logger.info("handed on", extra={"calls": progress.calls})
+        return
+    if not sums.reconciles:
+        logger.error("the sums of the job do not reconcile")
+    for name, value in figures(sums).items():
+        metrics.add_metric(name.title(), MetricUnit.Count, value)
+    logger.info("done", extra={**figures(sums), "calls": progress.calls})
+
+
+def figures(sums: Sums) -> dict[str, int]:
+    """The sums under the names that staff know, with silence as one figure."""
+    return {
+        "planned": sums.planned,
+        "accepted": sums.accepted,
+        "refused": sums.refused,
+        "gone": sums.gone,
+        "unknown": sums.unknown,
+        "expired": sums.expired,
+        "silent": sum(sums.silent.values()),
+    }

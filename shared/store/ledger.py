@@ -1,0 +1,285 @@
+"""The ledger: runs, jobs and batches; what was planned, who works on it, what came of it."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Key as Where
+from botocore.exceptions import ClientError
+from pydantic import TypeAdapter
+
+from shared.rules.account import Channel, Settings
+from shared.rules.reckoning import Batch, Sums
+from shared.store import keys
+from shared.store.keys import LEDGER_DAYS, JobId
+from shared.store.tables import (
+    ConflictError,
+    Item,
+    get,
+    is_conflict,
+    keyed,
+    put_action,
+    query,
+    transact,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBServiceResource
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The run of an account on a date, with all that was frozen when it was opened."""
+
+    account: str
+    date: date
+    settings: Settings
+    versions: dict[str, str]
+    """The catalogue version of each series: the common one, and the account's if it has one."""
+    jobs: tuple[tuple[Channel, int], ...]
+    opened_at: datetime
+    closed_at: datetime | None = None
+    sums: dict[Channel, Sums] | None = None
+
+    def job_ids(self) -> list[JobId]:
+        """The jobs of the run."""
+        return [JobId(self.account, self.date, channel, shard) for channel, shard in self.jobs]
+
+    def total(self) -> Sums:
+        """The sums of all channels; of nothing while the run is open."""
+        return sum((self.sums or {}).values(), Sums())
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job: `leased_until` in seconds of the wall clock, `sums` once it is done."""
+
+    leased_until: int = 0
+    fence: int = 0
+    sums: Sums | None = None
+
+    @property
+    def leased(self) -> bool:
+        """Whether a process may be working on the job."""
+        return self.leased_until >= int(time.time())
+
+    @property
+    def done(self) -> bool:
+        """Whether every recipient of the job has been dealt with."""
+        return self.sums is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a job. `fence` grows with every lease, so an older one is refused."""
+
+    job: JobId
+    fence: int
+
+
+_RUN = TypeAdapter(Run)
+_JOB = TypeAdapter(Job)
+_BATCH = TypeAdapter(Batch)
+_SUMS = TypeAdapter(Sums)
+
+
+class Ledger:
+    """Runs, jobs and batches in the ledger table.
+
+    Leases run on the wall clock, because they are about processes; everything else is told the
+    time, because it is about days.
+    """
+
+    def __init__(self, resource: "DynamoDBServiceResource", table: "Table") -> None:
+        self._resource, self._table = resource, table
+
+    def open_run(self, run: Run) -> bool:
+        """Open a run with its jobs, all at once; False where it was opened before."""
+        actions = [
+            self._put_new(keys.run(run.date, run.account), _RUN.dump_python(run, mode="json")),
+            *(self._put_new(keys.job(each), {}) for each in run.job_ids()),
+        ]
+        try:
+            transact(self._resource, actions)
+        except ConflictError:
+            return False
+        return True
+
+    def run(self, day: date, account: str) -> Run | None:
+        """One run, or None."""
+        item = get(self._table, _where(keys.run(day, account)))
+        return None if item is None else _RUN.validate_python(item)
+
+    def runs(self, day: date) -> Iterator[Run]:
+        """The runs of a date, by account."""
+        pk = keys.run(day, "").pk
+        for item in query(
+            self._table, KeyConditionExpression=Where("pk").eq(pk), ConsistentRead=True
+        ):
+            yield _RUN.validate_python(item)
+
+    def close_run(self, run: Run, sums: dict[Channel, Sums], now: datetime) -> Run:
+        """Close a run with the sums of its channels; closing twice writes the same."""
+        closed = replace(run, sums=sums, closed_at=now)
+        key = keys.run(run.date, run.account)
+        self._table.put_item(Item=self._item(key, _RUN.dump_python(closed, mode="json")))
+        return closed
+
+    def job(self, job: JobId) -> Job | None:
+        """One job, or None where its run was never opened."""
+        item = get(self._table, _where(keys.job(job)))
+        return None if item is None else _JOB.validate_python(item)
+
+    def jobs(self, run: Run) -> dict[JobId, Job]:
+        """The jobs of a run."""
+        found = {job_id: self.job(job_id) for job_id in run.job_ids()}
+        return {job_id: job for job_id, job in found.items() if job is not None}
+
+    def lease(self, job: JobId, seconds: float) -> Lease | None:
+        """Take the job for `seconds`, the longest that this process can live; None where another
+        holds it or it is done.
+        """
+        now = int(time.time())
+        try:
+            answer = self._update(
+                job,
+                "SET leased_until = :until, fence = if_not_exists(fence, :zero) + :one",
+                {
+                    ":until": now + math.ceil(seconds),
+                    ":now": now,
+                    ":zero": 0,
+                    ":one": 1,
+                },
+                condition="attribute_exists(pk) AND attribute_not_exists(sums)"
+                " AND (attribute_not_exists(leased_until) OR leased_until < :now)",
+            )
+        except ConflictError:
+            return None
+        return Lease(job, int(answer["fence"]))
+
+    def release(self, lease: Lease) -> None:
+        """Give the job back; nothing happens where the lease is another's by now."""
+        try:
+            self._update(
+                lease.job,
+                "SET leased_until = :none",
+                {":none": 0, ":fence": lease.fence},
+                condition="fence = :fence",
+            )
+        except ConflictError:
+            return
+
+    def finish(self, lease: Lease, sums: Sums) -> None:
+        """Close the job with its sums; ConflictError where the lease is another's by now."""
+        self._update(
+            lease.job,
+            "SET sums = :sums, leased_until = :none",
+            {":sums": _SUMS.dump_python(sums, mode="json"), ":none": 0, ":fence": lease.fence},
+            condition="fence = :fence",
+        )
+
+    def batches(self, job: JobId) -> list[Batch]:
+        """Every batch of the job in the order of freezing."""
+        key = keys.batch(job, "")
+        found = query(
+            self._table,
+            KeyConditionExpression=Where("pk").eq(key.pk) & Where("sk").begins_with(key.sk),
+            ConsistentRead=True,
+        )
+        return [_BATCH.validate_python(item) for item in found]
+
+    def freeze(self, lease: Lease, batch: Batch) -> None:
+        """Write down what is about to be sent; ConflictError, and nothing may be sent, where the
+        lease is another's by now.
+        """
+        job = keys.job(lease.job)
+        fenced = {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": _where(job),
+                "ConditionExpression": "fence = :fence",
+                "ExpressionAttributeValues": {":fence": lease.fence},
+            }
+        }
+        key = keys.batch(lease.job, batch.id)
+        transact(
+            self._resource,
+            [fenced, self._put_new(key, _BATCH.dump_python(batch, mode="json", exclude_none=True))],
+        )
+
+    def record(self, job: JobId, batch: Batch) -> None:
+        """Record what came of a batch. What was settled once stays as it is."""
+        document = _BATCH.dump_python(batch, mode="json", exclude_none=True)
+        key = keys.batch(job, batch.id)
+        values: dict[str, Any] = {":entries": document["entries"]}
+        change = "SET entries = :entries"
+        if batch.settled:
+            values[":settled"] = document["settled_at"]
+            change += ", settled_at = :settled REMOVE payload"
+        try:
+            self._table.update_item(
+                Key=_where(key),
+                UpdateExpression=change,
+                ConditionExpression="attribute_exists(pk) AND attribute_not_exists(settled_at)",
+                ExpressionAttributeValues=values,
+            )
+        except ClientError as error:
+            if not is_conflict(error):
+                raise
+
+    def note_known(self, job: JobId, batch_id: str, known: Mapping[int, str]) -> bool:
+        """Note the message ids that the provider itself reported, by position in a batch.
+
+        A batch that is settled needs none of them, so nothing is written. False where there is no
+        such batch. Noting twice changes nothing.
+        """
+        key = _where(keys.batch(job, batch_id))
+        found = self._table.get_item(Key=key, ProjectionExpression="pk, settled_at").get("Item")
+        if found is None or "settled_at" in found:
+            return found is not None
+        names = {f"#{position}": str(position) for position in known}
+        values = {f":{position}": provider_id for position, provider_id in known.items()}
+        changes = ", ".join(f"known.#{position} = :{position}" for position in known)
+        self._table.update_item(
+            Key=key,
+            UpdateExpression=f"SET {changes}",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+        )
+        return True
+
+    def _put_new(self, key: keys.Key, item: Item) -> dict[str, Any]:
+        return put_action(self._table, self._item(key, item), "attribute_not_exists(pk)")
+
+    def _item(self, key: keys.Key, item: Item) -> dict[str, Any]:
+        expires = int(time.time()) + LEDGER_DAYS * 86_400
+        return keyed(key, {**item, "expires": expires})
+
+    def _update(
+        self,
+        job: JobId,
+        change: str,
+        values: dict[str, Any],
+        condition: str = "attribute_exists(pk)",
+    ) -> Item:
+        try:
+            answer = self._table.update_item(
+                Key=_where(keys.job(job)),
+                UpdateExpression=change,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if is_conflict(error):
+                raise ConflictError from error
+            raise
+        return answer["Attributes"]
+
+
+def _where(key: keys.Key) -> dict[str, str]:
+    return {"pk": key.pk, "sk": key.sk}

@@ -1,0 +1,68 @@
+"""The store as a whole: opened once for each process, from the names that the template gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import boto3
+from botocore.config import Config
+
+from shared.settings import setting
+from shared.store.accounts import Accounts
+from shared.store.content import Content
+from shared.store.due import DueIndex
+from shared.store.ledger import Ledger
+from shared.store.subscribers import Subscribers
+
+_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything that is kept, by subject."""
+
+    accounts: Accounts
+    subscribers: Subscribers
+    due: DueIndex
+    ledger: Ledger
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of the tables and of the bucket."""
+
+    subscribers: str
+    directory: str
+    ledger: str
+    bucket: str
+
+
+def _no_right() -> bytes:
+    message = "this process has no right to the key under which addresses are found"
+    raise PermissionError(message)
+
+
+def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) -> Store:
+    """The store under `names`. The secret is asked for only where an address is looked up."""
+    resource = boto3.resource("dynamodb", config=_CONFIG)
+    directory = resource.Table(names.directory)
+    return Store(
+        accounts=Accounts(directory),
+        subscribers=Subscribers(
+            resource, resource.Table(names.subscribers), directory, cache(address_secret)
+        ),
+        due=DueIndex(directory),
+        ledger=Ledger(resource, resource.Table(names.ledger)),
+        content=Content(directory, boto3.client("s3", config=_CONFIG), names.bucket),
+    )
+
+
+def names_from_environment() -> Names:
+    """The names that infra/template.yaml gives every function."""
+    return Names(
+        subscribers=setting("SUBSCRIBER_TABLE"),
+        directory=setting("DIRECTORY_TABLE"),
+        ledger=setting("LEDGER_TABLE"),
+        bucket=setting("BUCKET"),
+    )

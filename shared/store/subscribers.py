@@ -1,0 +1,160 @@
+"""Subscribers: one document each, written together with its due entries and its address."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from shared.rules.history import Status, standing_at
+from shared.rules.stage import Phase
+from shared.rules.subscriber import Subscriber
+from shared.store import keys
+from shared.store.keys import Key
+from shared.store.tables import (
+    TRANSACTION_LIMIT,
+    Item,
+    delete_action,
+    get,
+    get_many,
+    keyed,
+    put_action,
+    scan,
+    transact,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBServiceResource
+    from mypy_boto3_dynamodb.service_resource import Table
+
+_SUBSCRIBER = TypeAdapter(Subscriber)
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class DueEntry:
+    """Where the due index holds an active enrolment."""
+
+    partition: str
+    entry: str
+
+
+def due_entries(subscriber: Subscriber, shards: int) -> frozenset[DueEntry]:
+    """The due entries that belong to `subscriber` as it is: one for each active enrolment."""
+    shard = keys.shard(subscriber.id, shards)
+    entries = set()
+    for enrolment in subscriber.enrolments:
+        standing = standing_at(enrolment.history, _END_OF_TIME)
+        if standing.status is not Status.ACTIVE or standing.base_date is None:
+            continue
+        phase = Phase.PREGNANCY if standing.birth_date is None else Phase.CHILDCARE
+        entries.add(
+            DueEntry(
+                keys.due(subscriber.account, subscriber.channel, shard, phase),
+                keys.due_entry(standing.base_date, subscriber.id, enrolment.id),
+            )
+        )
+    return frozenset(entries)
+
+
+class Subscribers:
+    """The people, and the two ways to find them: by day (due index) and by address.
+
+    `address_secret` keys the hash under which addresses are found.
+    """
+
+    def __init__(
+        self,
+        resource: "DynamoDBServiceResource",
+        people: "Table",
+        directory: "Table",
+        address_secret: Callable[[], bytes],
+    ) -> None:
+        self._resource, self._people, self._directory = resource, people, directory
+        self._secret = address_secret
+
+    def get(self, subscriber_id: str) -> Subscriber | None:
+        """One subscriber, read consistently, or None."""
+        item = get(self._people, {"id": subscriber_id})
+        return None if item is None else _SUBSCRIBER.validate_python(item)
+
+    def get_many(self, ids: Iterable[str]) -> dict[str, Subscriber]:
+        """The subscribers of `ids`, read consistently; unknown ids are left out."""
+        wanted = [{"id": each} for each in dict.fromkeys(ids)]
+        found = get_many(self._resource, self._people, wanted)
+        return {item["id"]: _SUBSCRIBER.validate_python(item) for item in found}
+
+    def __iter__(self) -> Iterator[Subscriber]:
+        """Every subscriber, in no order: for exports and counts, never for a day's dispatch."""
+        for item in scan(self._people, ConsistentRead=True):
+            yield _SUBSCRIBER.validate_python(item)
+
+    def at_addresses(self, addresses: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """The subscriber ids at the given (account, address) pairs; free ones are left out."""
+        by_key = {keys.address(*pair, self._secret()): pair for pair in addresses}
+        wanted = [{"pk": key.pk, "sk": key.sk} for key in by_key]
+        found = get_many(self._resource, self._directory, wanted)
+        return {by_key[Key(item["pk"], item["sk"])]: item["subscriber"] for item in found}
+
+    def add(self, subscribers: Iterable[Subscriber], shards: Mapping[str, int]) -> Iterator[int]:
+        """Store new subscribers, as many in a transaction as fit, and yield how many each stored.
+
+        ConflictError where one of them, or its address in its account, is already there; a
+        transaction that did not hold wrote nothing, earlier ones stay.
+        """
+        actions: list[dict[str, Any]] = []
+        count = 0
+        for subscriber in subscribers:
+            more = self._adding(subscriber, shards[subscriber.account])
+            if actions and len(actions) + len(more) > TRANSACTION_LIMIT:
+                transact(self._resource, actions)
+                yield count
+                actions, count = [], 0
+            actions += more
+            count += 1
+        if actions:
+            transact(self._resource, actions)
+            yield count
+
+    def update(self, old: Subscriber, new: Subscriber, shards: int) -> Subscriber:
+        """Store `new` in place of `old`, with its due entries and address, and return it.
+
+        ConflictError where `old` is no longer what is stored, or the new address is taken.
+        """
+        new = replace(new, version=old.version + 1)
+        put = put_action(self._people, _item(new), "version = :version")
+        put["Put"]["ExpressionAttributeValues"] = {":version": old.version}
+        actions = [put]
+        before, after = due_entries(old, shards), due_entries(new, shards)
+        actions += [
+            delete_action(self._directory, {"pk": gone.partition, "sk": gone.entry})
+            for gone in sorted(before - after)
+        ]
+        actions += [self._put_due(come) for come in sorted(after - before)]
+        if (old.account, old.address) != (new.account, new.address):
+            freed = keys.address(old.account, old.address, self._secret())
+            actions.append(delete_action(self._directory, {"pk": freed.pk, "sk": freed.sk}))
+            actions.append(self._claim(new))
+        transact(self._resource, actions)
+        return new
+
+    def _adding(self, subscriber: Subscriber, shards: int) -> list[dict[str, Any]]:
+        return [
+            put_action(self._people, _item(subscriber), "attribute_not_exists(id)"),
+            self._claim(subscriber),
+            *(self._put_due(entry) for entry in sorted(due_entries(subscriber, shards))),
+        ]
+
+    def _claim(self, subscriber: Subscriber) -> dict[str, Any]:
+        key = keys.address(subscriber.account, subscriber.address, self._secret())
+        item = keyed(key, {"subscriber": subscriber.id})
+        return put_action(self._directory, item, "attribute_not_exists(pk)")
+
+    def _put_due(self, entry: DueEntry) -> dict[str, Any]:
+        return put_action(self._directory, {"pk": entry.partition, "sk": entry.entry})
+
+
+def _item(subscriber: Subscriber) -> Item:
+    item: Item = _SUBSCRIBER.dump_python(subscriber, mode="json")
+    return item

@@ -1,0 +1,124 @@
+"""DynamoDB as the store uses it: keys in, items out; pages, batches and transactions whole."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from shared.store.keys import Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBServiceResource
+    from mypy_boto3_dynamodb.service_resource import Table
+
+Item = Mapping[str, Any]
+
+GET_LIMIT = 100
+"""BatchGetItem takes 100 keys a call (DynamoDB API reference, read November 2026)."""
+
+TRANSACTION_LIMIT = 100
+"""TransactWriteItems takes 100 actions a call."""
+
+_PAUSE_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+
+
+class ConflictError(Exception):
+    """A condition did not hold: somebody else was first. Nothing was written."""
+
+
+class BusyError(Exception):
+    """DynamoDB kept answering that it is too busy. Nothing, or a part of a read, was done."""
+
+
+def get(table: "Table", key: Mapping[str, str]) -> Item | None:
+    """One item, read consistently, or None."""
+    return table.get_item(Key=dict(key), ConsistentRead=True).get("Item")
+
+
+def get_many(
+    resource: "DynamoDBServiceResource", table: "Table", keys: Sequence[Mapping[str, str]]
+) -> Iterator[Item]:
+    """The items at `keys`, read consistently, in no order; absent ones are left out."""
+    for start in range(0, len(keys), GET_LIMIT):
+        wanted: Sequence[Mapping[str, Any]] = [dict(k) for k in keys[start : start + GET_LIMIT]]
+        for pause in (*_PAUSE_SECONDS, None):
+            answer = resource.batch_get_item(
+                RequestItems={table.name: {"Keys": wanted, "ConsistentRead": True}}
+            )
+            yield from answer["Responses"].get(table.name, [])
+            left = answer.get("UnprocessedKeys", {}).get(table.name)
+            if not left:
+                break
+            wanted = left["Keys"]
+            if pause is None:
+                message = f"{len(wanted)} items of {table.name} could not be read"
+                raise BusyError(message)
+            time.sleep(pause)
+
+
+def query(table: "Table", **parameters: Any) -> Iterator[Item]:  # noqa: ANN401 - boto3's own
+    """Every item of a query, page by page (an empty page with a next key is normal)."""
+    while True:
+        page = table.query(**parameters)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def scan(table: "Table", **parameters: Any) -> Iterator[Item]:  # noqa: ANN401 - boto3's own
+    """Every item of a table, page by page. Never used by dispatch or delivery."""
+    while True:
+        page = table.scan(**parameters)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def keyed(key: Key, item: Item) -> dict[str, Any]:
+    """An item with its key."""
+    return {**asdict(key), **item}
+
+
+def put_action(table: "Table", item: Item, condition: str | None = None) -> dict[str, Any]:
+    """A Put of a transaction."""
+    put: dict[str, Any] = {"TableName": table.name, "Item": dict(item)}
+    if condition:
+        put["ConditionExpression"] = condition
+    return {"Put": put}
+
+
+def delete_action(table: "Table", key: Mapping[str, str]) -> dict[str, Any]:
+    """A Delete of a transaction."""
+    return {"Delete": {"TableName": table.name, "Key": dict(key)}}
+
+
+def transact(resource: "DynamoDBServiceResource", actions: Iterable[Mapping[str, Any]]) -> None:
+    """Write all of `actions` or none; ConflictError where a condition failed."""
+    for pause in (*_PAUSE_SECONDS, None):
+        try:
+            resource.meta.client.transact_write_items(TransactItems=list(actions))  # type: ignore[arg-type]
+        except ClientError as error:
+            if not is_cancelled(error):
+                raise
+            codes = {r.get("Code") for r in error.response.get("CancellationReasons", [])}
+            if "ConditionalCheckFailed" in codes:
+                raise ConflictError from error
+            if pause is None:
+                raise BusyError(", ".join(sorted(c for c in codes if c))) from error
+            time.sleep(pause)
+        else:
+            return
+
+
+def is_cancelled(error: ClientError) -> bool:
+    """Whether DynamoDB cancelled a transaction."""
+    return error.response["Error"]["Code"] == "TransactionCanceledException"
+
+
+def is_conflict(error: ClientError) -> bool:
+    """Whether a single write's condition did not hold."""
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
