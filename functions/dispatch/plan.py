@@ -1,0 +1,82 @@
+"""The plan of a day: open the runs whose time has come, queue what is to be done, close the rest.
+
+Idempotent: it makes the world match today's plan, whatever an earlier tick did or left undone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.jobs import Queues
+from shared.rules.account import Account, Delivery
+from shared.rules.catalogue import COMMON_SERIES
+from shared.rules.dates import jst_date, jst_time
+from shared.rules.reckoning import Sums
+from shared.store.ledger import Run
+from shared.store.store import Store
+
+LOOK_BACK = timedelta(days=1)
+"""Runs of the day before are still closed, should their last tick not have come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a tick did."""
+
+    opened: int
+    queued: int
+    closed: tuple[Run, ...]
+    open: int
+    """Runs that are still open after the tick."""
+
+
+def tick(store: Store, queues: Queues, now: datetime) -> Tick:
+    """Do what is to be done at `now`."""
+    opened = sum(_open(store, account, now) for account in store.accounts)
+    queued, still_open, closed = 0, 0, []
+    for run in _open_runs(store, now):
+        jobs = store.ledger.jobs(run)
+        unfinished = [job_id for job_id, job in jobs.items() if not job.done]
+        if not unfinished:
+            closed.append(_close(store, run, now))
+            continue
+        still_open += 1
+        for job_id in unfinished:
+            # Queued twice does no harm: the lease lets one in, and a done job is left alone.
+            if not jobs[job_id].leased:
+                queues.put(job_id, now)
+                queued += 1
+    return Tick(opened, queued, tuple(closed), still_open)
+
+
+def _open(store: Store, account: Account, now: datetime) -> bool:
+    """Open the account's run of today, if its sending time has come and it is not open yet."""
+    today = jst_date(now)
+    settings = account.on(today)
+    if settings is None or settings.delivery is Delivery.EXTERNAL:
+        return False
+    if not settings.sending(jst_time(now)) or store.ledger.run(today, account.id):
+        return False
+    versions = {
+        series: version
+        for series in (COMMON_SERIES, account.id)
+        if (version := store.content.published(series))
+    }
+    jobs = tuple(
+        (channel, shard) for channel in sorted(settings.channels) for shard in range(account.shards)
+    )
+    run = Run(account.id, today, settings, versions, jobs, opened_at=now)
+    return store.ledger.open_run(run)
+
+
+def _open_runs(store: Store, now: datetime) -> Iterator[Run]:
+    today = jst_date(now)
+    for day in (today - LOOK_BACK, today):
+        yield from (run for run in store.ledger.runs(day) if run.closed_at is None)
+
+
+def _close(store: Store, run: Run, now: datetime) -> Run:
+    sums = {channel: Sums() for channel, _ in run.jobs}
+    for job_id, job in store.ledger.jobs(run).items():
+        sums[job_id.channel] += job.sums or Sums()
+    return store.ledger.close_run(run, sums, now)

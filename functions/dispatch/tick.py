@@ -1,0 +1,85 @@
+"""The tick: EventBridge calls this every 15 minutes of the day (JST)."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from functions.dispatch.plan import Tick, tick
+from shared.clock import given_clock
+from shared.jobs import Queues, figures
+from shared.rules.account import Channel
+from shared.settings import setting
+from shared.store.store import Store, names_from_environment, open_store
+
+logger = Logger(service="dispatch")
+metrics = Metrics(namespace="Kizuna", service="dispatch")
+
+
+class TickEvent(BaseModel):
+    """What a tick may be told: nothing, or (where the stack's clock is `given`) what time it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    now: AwareDatetime | None = None
+
+
+class BadEventError(ValueError):
+    """The event is not one that a tick takes; the message says what would be right."""
+
+
+@cache
+def _world() -> tuple[Store, Queues]:
+    sqs = boto3.client("sqs", config=Config(retries={"mode": "standard"}))
+    urls = {channel: setting(f"{channel.name}_QUEUE") for channel in Channel}
+    return open_store(names_from_environment()), Queues(sqs, urls)
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Run one tick and answer with what it did; BadEventError where the event is not one."""
+    now = _now(event)
+    store, queues = _world()
+    done = tick(store, queues, now)
+    _report(done)
+    return {
+        "now": now.isoformat(),
+        "opened": done.opened,
+        "queued": done.queued,
+        "closed": len(done.closed),
+        "open": done.open,
+    }
+
+
+def _now(event: dict[str, Any]) -> datetime:
+    try:
+        told = TickEvent.model_validate(event).now
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        message = f'a tick takes {{}} or {{"now": "2026-11-25T10:00:00+09:00"}}; {faults}'
+        raise BadEventError(message) from None
+    if told is None:
+        return datetime.now(UTC)
+    if not given_clock():
+        message = "this stack runs on the real clock (parameter Clock); leave `now` out"
+        raise BadEventError(message)
+    return told
+
+
+def _report(done: Tick) -> None:
+    metrics.add_metric("Ticks", MetricUnit.Count, 1)
+    metrics.add_metric("OpenRuns", MetricUnit.Count, done.open)
+    for run in done.closed:
+        total = run.total()
+        facts = {"account": run.account, "date": run.date.isoformat(), **figures(total)}
+        (logger.info if total.reconciles else logger.error)("run closed", extra=facts)
+        if not total.reconciles or total.unknown:
+            metrics.add_metric("RunsToLookAt", MetricUnit.Count, 1)
+    logger.info("tick", extra={"opened": done.opened, "queued": done.queued, "open": done.open})

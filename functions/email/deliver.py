@@ -1,0 +1,56 @@
+"""Delivers email: jobs from the queue to SES."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.email import ses
+from functions.email.sender import EmailSender
+from shared.jobs import Queues, take_turns
+from shared.letterhead import Letterhead
+from shared.links import Links
+from shared.rules.account import Channel
+from shared.secrets import platform_key
+from shared.settings import setting
+from shared.store.keys import JobId
+from shared.store.ledger import Run
+from shared.store.store import Store, names_from_environment, open_store
+
+logger = Logger(service="email")
+metrics = Metrics(namespace="Kizuna", service="email")
+
+
+@cache
+def _world() -> tuple[Store, Queues]:
+    queues = Queues(boto3.client("sqs"), {Channel.EMAIL: setting("EMAIL_QUEUE")})
+    return open_store(names_from_environment()), queues
+
+
+@cache
+def _client() -> Any:  # noqa: ANN401
+    return ses.client()
+
+
+def _sender(run: Run, job: JobId) -> EmailSender:
+    return EmailSender(
+        _client(),
+        run=run,
+        job=job,
+        domain=setting("MAIL_DOMAIN"),
+        configuration_set=setting("CONFIGURATION_SET"),
+        letterhead=Letterhead.from_environment(),
+        links=Links(setting("PUBLIC_URL"), platform_key("LINK_KEY")),
+    )
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Take a turn at each job of the event."""
+    store, queues = _world()
+    take_turns(
+        event, context, store=store, queues=queues, sender=_sender, logger=logger, metrics=metrics
+    )

@@ -1,0 +1,109 @@
+"""Amazon SES v2: the bulk call, its limits, and what its answers mean.
+
+Source: the SES v2 API reference and botocore's service model, read November 2026.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+)
+
+from shared.rules.reckoning import UNKNOWN, Outcome, Result
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import BulkEmailEntryTypeDef
+
+BULK_LIMIT = 50
+"""Entries of one SendBulkEmail call; the API model does not enforce it."""
+
+ENTRY_RESULTS: Mapping[str, Result] = {
+    "SUCCESS": Result.ACCEPTED,
+    "MESSAGE_REJECTED": Result.REFUSED,
+    "INVALID_PARAMETER": Result.REFUSED,
+    "ACCOUNT_THROTTLED": Result.TRY_AGAIN,
+    "TRANSIENT_FAILURE": Result.TRY_AGAIN,
+    "FAILED": Result.TRY_AGAIN,
+    # Ours to mend, never the recipient's fault: the day goes on trying, and staff are told.
+    "MAIL_FROM_DOMAIN_NOT_VERIFIED": Result.TRY_AGAIN,
+    "CONFIGURATION_SET_NOT_FOUND": Result.TRY_AGAIN,
+    "TEMPLATE_NOT_FOUND": Result.TRY_AGAIN,
+    "ACCOUNT_SUSPENDED": Result.TRY_AGAIN,
+    "ACCOUNT_DAILY_QUOTA_EXCEEDED": Result.TRY_AGAIN,
+    "INVALID_SENDING_POOL_NAME": Result.TRY_AGAIN,
+    "ACCOUNT_SENDING_PAUSED": Result.TRY_AGAIN,
+    "CONFIGURATION_SET_SENDING_PAUSED": Result.TRY_AGAIN,
+}
+"""BulkEmailEntryResult.Status. An unknown one is tried again."""
+
+_NOT_ACCEPTED = (ConnectTimeoutError, EndpointConnectionError)
+"""Nothing reached SES."""
+
+
+def client() -> "SESV2Client":
+    """A client that makes every call once: the SDK would repeat it on a read timeout, and SES has
+    no idempotency (measured: one call reached a slow server three times).
+    """
+    once = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1})
+    return boto3.client("sesv2", config=once)
+
+
+def send_bulk(
+    ses: "SESV2Client",
+    *,
+    sender: str,
+    configuration_set: str,
+    entries: "Sequence[BulkEmailEntryTypeDef]",
+) -> list[Outcome]:
+    """Send up to 50 entries, each with its own `subject`, `text` and `html`, in one call.
+
+    Everything is rendered before: a variable that is missing would fail later, as an event.
+    """
+    try:
+        answer = ses.send_bulk_email(
+            FromEmailAddress=sender,
+            ConfigurationSetName=configuration_set,
+            DefaultContent={
+                "Template": {
+                    "TemplateContent": {
+                        "Subject": "{{subject}}",
+                        "Text": "{{text}}",
+                        "Html": "{{html}}",
+                    },
+                    "TemplateData": "{}",
+                }
+            },
+            BulkEmailEntries=entries,
+        )
+    except ClientError as error:
+        return [_refused_call(error)] * len(entries)
+    except _NOT_ACCEPTED:
+        return [Outcome(Result.TRY_AGAIN, "not_connected")] * len(entries)
+    except BotoCoreError:
+        return [UNKNOWN] * len(entries)
+    results = answer.get("BulkEmailEntryResults", [])
+    if len(results) != len(entries):
+        return [UNKNOWN] * len(entries)
+    return [
+        Outcome(
+            ENTRY_RESULTS.get(result.get("Status", ""), Result.TRY_AGAIN),
+            None if result.get("Status") == "SUCCESS" else result.get("Status"),
+            result.get("MessageId"),
+        )
+        for result in results
+    ]
+
+
+def _refused_call(error: ClientError) -> Outcome:
+    """What an error answer to the whole call means: a 4xx was not accepted; a 5xx may have been."""
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    if status >= 500:
+        return UNKNOWN
+    return Outcome(Result.TRY_AGAIN, error.response["Error"]["Code"])

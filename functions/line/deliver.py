@@ -1,0 +1,53 @@
+"""Delivers LINE messages: jobs from the queue to each account's LINE channel."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+import urllib3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.line.line_api import Credentials, LineApi
+from functions.line.sender import LineSender
+from shared.jobs import Queues, take_turns
+from shared.letterhead import Letterhead
+from shared.rules.account import Channel
+from shared.secrets import credentials
+from shared.settings import setting
+from shared.store.keys import JobId
+from shared.store.ledger import Run
+from shared.store.store import Store, names_from_environment, open_store
+
+logger = Logger(service="line")
+metrics = Metrics(namespace="Kizuna", service="line")
+
+_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=20), retries=False)
+
+
+@cache
+def _world() -> tuple[Store, Queues]:
+    queues = Queues(boto3.client("sqs"), {Channel.LINE: setting("LINE_QUEUE")})
+    return open_store(names_from_environment()), queues
+
+
+@cache
+def _api(credentials: Credentials) -> LineApi:
+    return LineApi(setting("LINE_API"), credentials, _HTTP)
+
+
+def _sender(run: Run, job: JobId) -> LineSender:
+    found = credentials(job.account, Channel.LINE)
+    api = _api(Credentials(found["channel_id"], found["channel_secret"]))
+    letterhead = Letterhead.from_environment()
+    return LineSender(api, account=run.settings.name, letterhead=letterhead)
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Take a turn at each job of the event."""
+    store, queues = _world()
+    take_turns(
+        event, context, store=store, queues=queues, sender=_sender, logger=logger, metrics=metrics
+    )

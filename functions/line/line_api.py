@@ -1,0 +1,146 @@
+"""LINE Messaging API: the calls, their limits, and what the answers mean.
+
+Called by hand over urllib3: LINE's SDK costs more than a second of cold start for three calls.
+Source: LINE's OpenAPI documents and reference, read November 2026.
+"""
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import urllib3
+
+from shared.rules.reckoning import UNKNOWN, Outcome, Result
+
+MULTICAST_LIMIT = 500
+"""User IDs of one multicast."""
+
+TEXT_LIMIT = 5_000
+"""UTF-16 code units of one text message."""
+
+TOKEN_SECONDS = 14 * 60
+"""A stateless channel access token lives 15 minutes; any number may be issued."""
+
+MONTHLY_LIMIT = "You have reached your monthly limit."
+"""What a 429 says when no more can be sent this month; any other 429 means: later."""
+
+_REPEATABLE = 500
+_BAD_RECIPIENT = re.compile(r"to\[(\d+)\]")
+
+
+class LineUnreachableError(Exception):
+    """LINE gave no access token; nothing was sent. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An account's own LINE channel."""
+
+    channel_id: str
+    channel_secret: str
+
+
+class LineApi:
+    """One account's LINE channel. No call is ever repeated here."""
+
+    def __init__(self, base_url: str, credentials: Credentials, http: urllib3.PoolManager) -> None:
+        self._base, self._credentials, self._http = base_url.rstrip("/"), credentials, http
+        self._token, self._token_until = "", 0.0
+
+    def send_text(self, to: Sequence[str], text: str, retry_key: str) -> list[Outcome]:
+        """Send one text to one user (push) or up to 500 (multicast) under a retry key.
+
+        The same key with the same request is accepted once: a repeat answers 409, which is
+        success. LINE says nothing of single recipients, and accepts those who blocked it.
+        """
+        kind, recipients = ("push", to[0]) if len(to) == 1 else ("multicast", list(to))
+        body = {"to": recipients, "messages": [{"type": "text", "text": text}]}
+        try:
+            token = self._access_token()
+        except LineUnreachableError as error:
+            return [Outcome(Result.TRY_AGAIN, str(error))] * len(to)
+        try:
+            answer = self._http.request(
+                "POST",
+                f"{self._base}/v2/bot/message/{kind}",
+                body=json.dumps(body, ensure_ascii=False).encode(),
+                headers={
+                    "Authorization": f"Bearer {token}",
+                    "Content-Type": "application/json",
+                    "X-Line-Retry-Key": retry_key,
+                },
+            )
+        except urllib3.exceptions.NewConnectionError:
+            return [Outcome(Result.TRY_AGAIN, "not_connected")] * len(to)
+        except urllib3.exceptions.HTTPError:
+            return [UNKNOWN] * len(to)
+        return outcomes(answer.status, _json(answer.data), answer.headers, count=len(to))
+
+    def _access_token(self) -> str:
+        if time.monotonic() >= self._token_until:
+            form = {
+                "grant_type": "client_credentials",
+                "client_id": self._credentials.channel_id,
+                "client_secret": self._credentials.channel_secret,
+            }
+            try:
+                answer = self._http.request(
+                    "POST",
+                    f"{self._base}/oauth2/v3/token",
+                    body=urlencode(form),
+                    headers={"Content-Type": "application/x-www-form-urlencoded"},
+                )
+            except urllib3.exceptions.HTTPError:
+                message = "no_token_unreachable"
+                raise LineUnreachableError(message) from None
+            token = _json(answer.data).get("access_token")
+            if answer.status != 200 or not isinstance(token, str):
+                message = f"no_token_{answer.status}"
+                raise LineUnreachableError(message)
+            self._token, self._token_until = token, time.monotonic() + TOKEN_SECONDS
+        return self._token
+
+
+def outcomes(
+    status: int, body: dict[str, object], headers: "urllib3.HTTPHeaderDict", *, count: int
+) -> list[Outcome]:
+    """What an answer to a send means for each of `count` recipients."""
+    request_id = headers.get("x-line-accepted-request-id") or headers.get("x-line-request-id")
+    message = str(body.get("message", ""))
+    match status:
+        case 200 | 409:
+            return [Outcome(Result.ACCEPTED, provider_id=request_id)] * count
+        case 429 if message == MONTHLY_LIMIT:
+            return [Outcome(Result.REFUSED, "monthly_limit")] * count
+        case 400:
+            return _bad_request(body, count)
+        case _ if status >= _REPEATABLE:
+            return [UNKNOWN] * count
+        case _:
+            return [Outcome(Result.TRY_AGAIN, str(status))] * count
+
+
+def _bad_request(body: dict[str, object], count: int) -> list[Outcome]:
+    """A 400 names the recipients it cannot take, if any: those are dropped with their reason, and
+    the others go out anew under another key. Where it names none, the text itself is at fault.
+    """
+    details = body.get("details")
+    properties = [str(d.get("property", "")) for d in details] if isinstance(details, list) else []
+    bad = {int(m[1]) for each in properties if (m := _BAD_RECIPIENT.fullmatch(each))}
+    if any(each == "to" for each in properties):
+        bad = set(range(count))
+    if not bad:
+        return [Outcome(Result.REFUSED, "400")] * count
+    refused, again = Outcome(Result.REFUSED, "bad_user_id"), Outcome(Result.TRY_AGAIN, "400")
+    return [refused if position in bad else again for position in range(count)]
+
+
+def _json(data: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(data)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

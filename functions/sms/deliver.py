@@ -1,0 +1,49 @@
+"""Delivers SMS: jobs from the queue to Twilio."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.sms.sender import SmsSender
+from functions.sms.twilio_api import Credentials, TwilioApi
+from shared.jobs import Queues, take_turns
+from shared.links import Links
+from shared.rules.account import Channel
+from shared.secrets import credentials, platform_key
+from shared.settings import setting
+from shared.store.keys import JobId
+from shared.store.ledger import Run
+from shared.store.store import Store, names_from_environment, open_store
+
+logger = Logger(service="sms")
+metrics = Metrics(namespace="Kizuna", service="sms")
+
+
+@cache
+def _world() -> tuple[Store, Queues]:
+    queues = Queues(boto3.client("sqs"), {Channel.SMS: setting("SMS_QUEUE")})
+    return open_store(names_from_environment()), queues
+
+
+@cache
+def _api(credentials: Credentials) -> TwilioApi:
+    return TwilioApi(setting("TWILIO_API"), credentials)
+
+
+def _sender(run: Run, job: JobId) -> SmsSender:
+    found = credentials(job.account, Channel.SMS)
+    api = _api(Credentials(found["account_sid"], found["auth_token"], found["sender"]))
+    return SmsSender(api, run=run, links=Links(setting("PUBLIC_URL"), platform_key("LINK_KEY")))
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Take a turn at each job of the event."""
+    store, queues = _world()
+    take_turns(
+        event, context, store=store, queues=queues, sender=_sender, logger=logger, metrics=metrics
+    )

@@ -1,0 +1,71 @@
+"""SMS: a short notice with a link to the whole text, one by one."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from functions.sms.twilio_api import TwilioApi
+from shared.delivery import Addressed
+from shared.links import Links
+from shared.rules.dates import jst_instant
+from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
+from shared.store.ledger import Run
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far Twilio's clock may be from ours when its list is asked for a message."""
+
+
+class SmsSender:
+    """Twilio as the send loop sees it, for one run."""
+
+    batch_size = 1
+    same_text = False
+    settling = timedelta(minutes=2)
+    """A message that Twilio accepted stands in its list within this time."""
+
+    def __init__(self, api: TwilioApi, *, run: Run, links: Links) -> None:
+        self._api, self._run, self._links = api, run, links
+
+    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
+        """One by one."""
+        return [[each] for each in letters]
+
+    def payload(self, call: Sequence[Addressed]) -> dict[str, Any]:
+        """What Twilio's list must show, if it took the message, since when by the wall clock."""
+        (addressed,) = call
+        since = datetime.now(UTC) - CLOCK_SKEW
+        return {
+            "to": addressed.address,
+            "body": self._body(addressed),
+            "since": since.isoformat(timespec="seconds"),
+        }
+
+    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
+        """Send what was frozen; what Twilio cannot deliver before the quiet hours is dropped."""
+        payload = batch.payload or {}
+        quiet = jst_instant(self._run.date, self._run.settings.quiet_from)
+        if quiet <= batch.frozen_at:  # they begin after midnight
+            quiet += timedelta(days=1)
+        seconds = int((quiet - batch.frozen_at).total_seconds())
+        return [self._api.create(to=payload["to"], body=payload["body"], validity_seconds=seconds)]
+
+    def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
+        """Ask Twilio's list: it shows the message, or, long enough after, was never given it."""
+        payload = batch.payload or {}
+        try:
+            sid = self._api.accepted_since(
+                to=payload["to"],
+                body=payload["body"],
+                since=datetime.fromisoformat(payload["since"]),
+            )
+        except OSError:
+            return [UNKNOWN]
+        if sid is not None:
+            return [Outcome(Result.ACCEPTED, provider_id=sid)]
+        if now - batch.frozen_at < self.settling:
+            return [UNKNOWN]
+        return [Outcome(Result.TRY_AGAIN, "not_in_twilio_list")]
+
+    def _body(self, addressed: Addressed) -> str:
+        link = self._links.text(addressed.letter.subscriber, self._run.date, addressed.letter.due)
+        return f"【{self._run.settings.name}】{addressed.words.notice}\n{link}"

@@ -1,0 +1,113 @@
+"""Twilio: the Messages calls through Twilio's own package, and what the answers mean.
+
+Source: Twilio's OpenAPI document and error catalogue, read November 2026.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from shared.rules.reckoning import UNKNOWN, Outcome, Result
+
+# At INFO the package logs every request with its number and text.
+logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
+
+BODY_LIMIT = 1_600
+"""Characters of one message."""
+
+LONGEST_VALIDITY_SECONDS = 36_000
+"""How long Twilio may keep a message that it cannot deliver yet."""
+
+SHORTEST_VALIDITY_SECONDS = 60
+"""A message accepted just before the quiet hours is dropped soon, not sent in them."""
+
+LOOKED_AT = 50
+"""How many of a number's newest messages are looked through for one that may have been sent."""
+
+CODES: Mapping[int, Result] = {
+    21211: Result.GONE,  # not a valid number
+    21614: Result.GONE,  # not a mobile number
+    21610: Result.GONE,  # the recipient replied STOP
+    30005: Result.GONE,  # unknown or inactive number
+    30006: Result.GONE,  # landline or unreachable carrier
+    30007: Result.REFUSED,  # filtered by the carrier: the text, not the number
+    21617: Result.REFUSED,  # longer than 1,600 characters
+    20429: Result.TRY_AGAIN,
+    30001: Result.TRY_AGAIN,
+    30003: Result.TRY_AGAIN,
+    30008: Result.TRY_AGAIN,
+    21611: Result.TRY_AGAIN,
+    30450: Result.TRY_AGAIN,
+    # Ours to mend, never the number's fault: the day goes on trying, and staff are told.
+    20003: Result.TRY_AGAIN,
+    21408: Result.TRY_AGAIN,
+    21606: Result.TRY_AGAIN,
+    21612: Result.TRY_AGAIN,
+}
+"""Twilio's error codes. An unknown one is tried again."""
+
+_SERVER_FAILED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An account's Twilio account, and the number or name its messages come from."""
+
+    account_sid: str
+    auth_token: str
+    sender: str
+
+
+class TwilioApi:
+    """One account's access to Twilio. No call is ever repeated here."""
+
+    def __init__(self, base_url: str, credentials: Credentials) -> None:
+        http = TwilioHttpClient(timeout=20, max_retries=0)
+        self._client = Client(credentials.account_sid, credentials.auth_token, http_client=http)
+        self._client.api.base_url = base_url
+        self._sender = credentials.sender
+
+    def create(self, *, to: str, body: str, validity_seconds: int) -> Outcome:
+        """Send one SMS, which Twilio drops if it is not delivered within `validity_seconds`."""
+        validity = max(SHORTEST_VALIDITY_SECONDS, min(validity_seconds, LONGEST_VALIDITY_SECONDS))
+        try:
+            message = self._client.messages.create(
+                to=to, from_=self._sender, body=body, validity_period=validity
+            )
+        except TwilioRestException as error:
+            return _outcome(error)
+        except requests.ConnectTimeout:
+            return Outcome(Result.TRY_AGAIN, "not_connected")
+        except (requests.RequestException, TwilioException, ValueError):
+            return UNKNOWN
+        return Outcome(Result.ACCEPTED, provider_id=message.sid)
+
+    def accepted_since(self, *, to: str, body: str, since: datetime) -> str | None:
+        """The SID of a message with this very text to this number, created since then, or None.
+
+        The list is asked by number alone: a message still queued has no DateSent, so a filter by
+        it could overlook just the one in question. OSError where Twilio gives no clear answer.
+        """
+        try:
+            found = self._client.messages.list(to=to, limit=LOOKED_AT, page_size=LOOKED_AT)
+        except (requests.RequestException, TwilioException, ValueError) as error:
+            message = "Twilio's list could not be read"
+            raise OSError(message) from error
+        for each in found:
+            if each.body == body and each.date_created and each.date_created >= since:
+                return str(each.sid)
+        return None
+
+
+def _outcome(error: TwilioRestException) -> Outcome:
+    """What a refusal means; a server's failure may come after it took the message."""
+    if error.status >= _SERVER_FAILED:
+        return UNKNOWN
+    code = error.code or error.status
+    return Outcome(CODES.get(code, Result.TRY_AGAIN), str(code))
