@@ -1,0 +1,58 @@
+"""`kizuna dispatch`: one tick now."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import typer
+
+from cli.arguments import JsonOption, parse_instant
+from cli.target import StackOption, Target, connect
+from cli.tick import tick, wait_for_queues
+from shared.rules.dates import jst_date
+from shared.rules.reckoning import Result
+
+
+def dispatch(
+    now: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=parse_instant,
+            metavar="INSTANT",
+            help="What time it is; only where the stack's clock is `given`, as locally.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    stack: StackOption = None,
+) -> None:
+    """Do one tick now: open what is due, queue it, close what is done.
+
+    Locally the queues are then worked off, and `accepted` says how many messages that sent.
+    """
+    target = connect(stack)
+    day = jst_date(now or datetime.now(UTC))
+    before = accepted(target, day) if target.local else 0
+    done = tick(target, now)
+    answer = {name: done[name] for name in ("now", "opened", "queued", "closed", "open")}
+    if target.local:
+        wait_for_queues(target)
+        closing = tick(target, now) if done["open"] else done
+        answer["closed"] += closing["closed"] if closing is not done else 0
+        answer["open"] = closing["open"]
+        answer["accepted"] = accepted(target, day) - before
+    if as_json:
+        typer.echo(json.dumps(answer))
+        return
+    typer.echo("  ".join(f"{name} {value}" for name, value in answer.items()))
+
+
+def accepted(target: Target, day: date) -> int:
+    """How many messages of a day the providers accepted so far."""
+    ledger = target.store.ledger
+    return sum(
+        entry.outcome.result is Result.ACCEPTED
+        for run in ledger.runs(day)
+        for job in run.job_ids()
+        for batch in ledger.batches(job)
+        for entry in batch.entries
+    )

@@ -1,0 +1,91 @@
+"""Target: the stack that a command talks to, on AWS or on the local platform."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.errors import CallError, FailedError
+from local.platform import Address, running
+from shared.rules.account import Channel
+from shared.store.store import Names, Store, open_store
+
+StackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        envvar="KIZUNA_STACK",
+        help="Stack on AWS; without it, the platform that `kizuna up` runs.",
+        show_default=False,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A stack, with the names that its outputs give."""
+
+    stack: str
+    outputs: Mapping[str, str]
+    local: Address | None
+
+    @cached_property
+    def store(self) -> Store:
+        """The stack's records."""
+        names = Names(
+            subscribers=self.outputs["SubscriberTable"],
+            directory=self.outputs["DirectoryTable"],
+            ledger=self.outputs["LedgerTable"],
+            bucket=self.outputs["Bucket"],
+        )
+        return open_store(names, self._address_key)
+
+    @property
+    def queues(self) -> list[str]:
+        """The URLs of all queues that Lambdas read."""
+        own = [self.outputs[f"{channel.title()}Queue"] for channel in Channel]
+        return [*own, self.outputs["EmailEventQueue"]]
+
+    def _address_key(self) -> bytes:
+        secrets = boto3.client("secretsmanager")
+        key = secrets.get_secret_value(SecretId=self.outputs["AddressKey"])
+        return key["SecretString"].encode()
+
+
+def connect(stack: str | None) -> Target:
+    """The stack of that name, or the one of the running local platform.
+
+    CallError where neither is there, FailedError where AWS does not answer.
+    """
+    local = running()
+    if local and (stack is None or os.environ.get("AWS_ENDPOINT_URL") == local.aws_url):
+        os.environ.update(local.environment())
+        stack = local.environment()["KIZUNA_STACK"]
+    else:
+        local = None
+    if stack is None:
+        raise CallError(
+            "there is no platform to talk to: start one with `kizuna up`, "
+            "or name a stack on AWS with --stack"
+        )
+    try:
+        (found,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    except (ClientError, BotoCoreError) as error:
+        raise FailedError(f"the stack {stack} cannot be read: {error}") from None
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+    return Target(stack, outputs, local)
+
+
+def invoke(function: str, event: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Invoke a Lambda and return its answer; FailedError with its own words where it failed."""
+    answer = boto3.client("lambda").invoke(FunctionName=function, Payload=event)
+    payload = json.loads(answer["Payload"].read() or b"null")
+    if answer.get("FunctionError"):
+        raise FailedError(payload.get("errorMessage", "the function failed"))
+    return payload

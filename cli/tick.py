@@ -1,0 +1,53 @@
+"""A tick, told or not told the time, and the wait for the queues behind it."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import boto3
+import urllib3
+
+from cli.errors import FailedError
+from cli.target import Target
+
+LONGEST_WAIT_SECONDS = 600.0
+_POLL_SECONDS = 0.1
+
+
+def tick(target: Target, now: datetime | None) -> dict[str, Any]:
+    """Have dispatch do one tick, at `now` where it is given; its answer."""
+    event = {} if now is None else {"now": now.isoformat()}
+    answer = boto3.client("lambda").invoke(
+        FunctionName=target.outputs["TickFunction"], Payload=json.dumps(event).encode()
+    )
+    payload: dict[str, Any] = json.loads(answer["Payload"].read() or b"{}")
+    if answer.get("FunctionError"):
+        raise FailedError(f"the tick failed: {payload.get('errorMessage', 'no reason given')}")
+    return payload
+
+
+def wait_for_queues(target: Target) -> None:
+    """Wait until no queue of the local platform holds a message; FailedError after ten minutes."""
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    while any(_waiting(target)):
+        if time.monotonic() > deadline:
+            raise FailedError("the queues do not become empty; `kizuna runs` shows what is open")
+        time.sleep(_POLL_SECONDS)
+
+
+def _waiting(target: Target) -> Iterator[bool]:
+    """Whether events are on their way from the stand-ins, then whether each queue holds any."""
+    if target.local:
+        url = f"{target.local.pages_url}/_standins/drain"
+        drained = urllib3.request("POST", url, timeout=15, retries=False).json()["drained"]
+        yield not drained
+    sqs = boto3.client("sqs")
+    for queue in target.queues:
+        found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+        yield (
+            found["ApproximateNumberOfMessages"] != "0"
+            or found["ApproximateNumberOfMessagesNotVisible"] != "0"
+            or found["ApproximateNumberOfMessagesDelayed"] != "0"
+        )

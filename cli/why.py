@@ -1,0 +1,194 @@
+"""`kizuna why`: what a subscriber gets or got on a day, or the reason for silence."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import typer
+
+from cli.arguments import JsonOption, parse_date
+from cli.errors import FailedError
+from cli.target import StackOption, connect
+from shared.rules.account import Account, Settings
+from shared.rules.catalogue import COMMON_SERIES, Catalogue, put_into_words, schedule_of
+from shared.rules.dates import JST, jst_date, jst_instant
+from shared.rules.history import standing_at
+from shared.rules.message import stage_on
+from shared.rules.reckoning import Batch, Entry
+from shared.rules.stage import Reason
+from shared.rules.subscriber import Enrolment, Subscriber, decide
+from shared.store.ledger import Run
+from shared.store.store import Store
+
+PLANNED = "planned"
+"""It has not been sent yet."""
+
+EXPIRED = "expired"
+"""The quiet hours began before the message could be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What there is to say of one enrolment on the day.
+
+    `message` is the title of the message that is due, if one is; then either `outcome` (planned,
+    expired or what came of sending it, with the provider's `code`) or the `reason` for silence.
+    """
+
+    enrolment: str
+    phase: str | None = None
+    day: int | None = None
+    label: str | None = None
+    message: str | None = None
+    outcome: str | None = None
+    code: str | None = None
+    at: str | None = None
+    reason: str | None = None
+
+
+def why(
+    subscriber: Annotated[str, typer.Argument(help="The subscriber's id.")],
+    on: Annotated[date, typer.Option(parser=parse_date, metavar="DATE", help="The day (JST).")],
+    as_json: JsonOption = False,
+    stack: StackOption = None,
+) -> None:
+    """Say what a subscriber gets or got on a day, on which channel, or the reason for silence."""
+    store = connect(stack).store
+    found = store.subscribers.get(subscriber)
+    if found is None:
+        raise FailedError(f"there is no subscriber {subscriber!r}")
+    account = store.accounts.get(found.account)
+    settings = account.on(on) if account else None
+    if account is None or settings is None:
+        raise FailedError(f"the account {found.account} has no settings for {on}")
+    answers = list(explain(store, found, account, settings, on))
+    if as_json:
+        report = {
+            "subscriber": found.id,
+            "account": found.account,
+            "channel": found.channel,
+            "date": on.isoformat(),
+            "enrolments": [asdict(each) for each in answers],
+        }
+        typer.echo(json.dumps(report, ensure_ascii=False))
+        return
+    for each in answers:
+        typer.echo(_line(found, each))
+
+
+def explain(
+    store: Store, subscriber: Subscriber, account: Account, settings: Settings, on: date
+) -> Iterator[Answer]:
+    """An answer for each enrolment: from the ledger where there was a run, else by the rules."""
+    run = store.ledger.run(on, account.id)
+    settings = run.settings if run else settings
+    catalogues = _catalogues(store, account, run)
+    sent = dict(_sent(store, run, subscriber.id)) if run else {}
+    at = _instant(run, settings, on)
+    expected = _expected(subscriber, at, settings, catalogues)
+    missed = None
+    if run and run.closed_at:
+        missed = _expected(subscriber, run.closed_at, settings, catalogues)
+    for enrolment in subscriber.enrolments:
+        answer = _stage_of(enrolment, at, settings)
+        if enrolment.id in sent:
+            yield _was_sent(answer, *sent[enrolment.id], catalogues)
+            continue
+        words, reason = expected[enrolment.id]
+        if reason is None and missed is not None:
+            # It was due when the run opened; what happened until it closed says why not.
+            reason = missed[enrolment.id][1]
+            outcome = None if reason else EXPIRED
+        else:
+            outcome = None if reason else PLANNED
+        when = at.astimezone(JST).isoformat() if outcome == PLANNED else None
+        yield replace(answer, message=words, outcome=outcome, at=when, reason=reason)
+
+
+def _expected(
+    subscriber: Subscriber,
+    at: datetime,
+    settings: Settings,
+    catalogues: tuple[Catalogue, Catalogue],
+) -> dict[str, tuple[str | None, Reason | None]]:
+    """By enrolment: the title of the message due at an instant, or why none comes, or both (a
+    twin's message that another one stands for).
+    """
+    common, own = catalogues
+    schedule = schedule_of(common, own)
+    ids = [each.id for each in subscriber.enrolments]
+    decision = decide(subscriber, ids, at, settings=settings, schedule=schedule)
+    found: dict[str, tuple[str | None, Reason | None]] = {
+        each: (None, reason) for each, reason in decision.silent.items()
+    }
+    for letter in decision.letters:
+        title = put_into_words(letter, common=common, own=own, account=settings.name).title
+        first, *twins = letter.enrolments
+        found[first] = (title, None)
+        found |= dict.fromkeys(twins, (title, Reason.SENT_WITH_TWIN))
+    return found
+
+
+def _stage_of(enrolment: Enrolment, at: datetime, settings: Settings) -> Answer:
+    standing = standing_at(enrolment.history, at)
+    if standing.base_date is None:
+        return Answer(enrolment.id)
+    stage = stage_on(standing, jst_date(at), settings.end_of_delivery)
+    return Answer(enrolment.id, stage.phase, stage.day, stage.label)
+
+
+def _was_sent(
+    answer: Answer, batch: Batch, entry: Entry, catalogues: tuple[Catalogue, Catalogue]
+) -> Answer:
+    common, own = catalogues
+    answer = replace(answer, message=(common.get(entry.due) or own[entry.due]).title)
+    if entry.enrolments[0] != answer.enrolment:
+        return replace(answer, reason=Reason.SENT_WITH_TWIN)
+    return replace(
+        answer,
+        outcome=entry.outcome.result,
+        code=entry.outcome.code,
+        at=(batch.settled_at or batch.frozen_at).astimezone(JST).isoformat(),
+    )
+
+
+def _sent(store: Store, run: Run, subscriber: str) -> Iterator[tuple[str, tuple[Batch, Entry]]]:
+    """The newest entry of each enrolment in the batches of a run."""
+    for job in run.job_ids():
+        for batch in store.ledger.batches(job):
+            for entry in batch.entries:
+                if entry.subscriber == subscriber:
+                    yield from ((each, (batch, entry)) for each in entry.enrolments)
+
+
+def _catalogues(store: Store, account: Account, run: Run | None) -> tuple[Catalogue, Catalogue]:
+    """The common texts and the account's: those that the run froze, or those now published."""
+
+    def load(series: str) -> Catalogue:
+        version = run.versions.get(series) if run else store.content.published(series)
+        return store.content.load(series, version)
+
+    return load(COMMON_SERIES), load(account.id)
+
+
+def _instant(run: Run | None, settings: Settings, on: date) -> datetime:
+    """The instant to decide for: when the run opened, else the sending time of the day, or now
+    where that has passed today.
+    """
+    if run:
+        return run.opened_at
+    now = datetime.now(UTC)
+    planned = jst_instant(on, settings.send_at)
+    return now if jst_date(now) == on and now > planned else planned
+
+
+def _line(subscriber: Subscriber, answer: Answer) -> str:
+    where = f"{answer.enrolment}: {answer.label or '-'}"
+    if answer.reason:
+        message = f" ({answer.message})" if answer.message else ""
+        return f"{where}  silent: {answer.reason}{message}"
+    code = f" ({answer.code})" if answer.code else ""
+    when = f" at {answer.at}" if answer.at else ""
+    return f"{where}  {answer.message}  {answer.outcome}{code} by {subscriber.channel}{when}"
