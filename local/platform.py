@@ -1,0 +1,157 @@
+"""The local platform: the deployed template on a local AWS, and the providers' stand-ins."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+import urllib3
+
+from local.deploy import ROOT, deploy
+from local.processes import LOOPBACK, aws_environment, free_port, start_aws, start_standins
+from shared.rules.account import Account, Channel, Delivery
+
+STACK = "kizuna"
+MAIL_DOMAIN = "kizuna.example.jp"
+STATE = ROOT / ".kizuna"
+_UP = STATE / "up.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a running platform listens, and the process that runs it."""
+
+    pid: int
+    aws_url: str
+    pages_url: str
+
+    def environment(self) -> dict[str, str]:
+        """What points this program and the aws client at the platform."""
+        return {**aws_environment(self.aws_url), "KIZUNA_STACK": STACK}
+
+
+def running() -> Address | None:
+    """The platform that `kizuna up` keeps running from this checkout, or None."""
+    try:
+        address = Address(**json.loads(_UP.read_text(encoding="utf-8")))
+        os.kill(address.pid, 0)
+    except (FileNotFoundError, ProcessLookupError, ValueError, TypeError):
+        return None
+    return address
+
+
+class Platform:
+    """A platform of its own on free ports, for as long as the `with` block lasts.
+
+    Where it is `live`, EventBridge ticks as on AWS; else time passes only as ticks are told.
+    """
+
+    def __init__(self, folder: Path, *, pages_port: int | None = None, live: bool = False) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob("outbox.sqlite3*"):
+            left.unlink()
+        self.folder = folder
+        self._pages_port, self._live = pages_port or free_port(), live
+
+    def __enter__(self) -> Self:
+        """Start everything and deploy; what was started is stopped where that fails."""
+        pages = f"http://{LOOPBACK}:{self._pages_port}"
+        aws_port = free_port()
+        self._standins = start_standins(self._pages_port, self.folder)
+        try:
+            self._aws = start_aws(aws_port, self.folder, {"AWS_ENDPOINT_URL_SESV2": pages})
+        except BaseException:
+            self._standins.stop()
+            raise
+        self.address = Address(os.getpid(), f"http://{LOOPBACK}:{aws_port}", pages)
+        try:
+            os.environ.update(self.address.environment())
+            self.outputs = deploy(
+                STACK,
+                {
+                    "Clock": "given",
+                    "Ticks": "ENABLED" if self._live else "DISABLED",
+                    "MailDomain": MAIL_DOMAIN,
+                    "PublicUrl": pages,
+                    "LineApi": pages,
+                    "TwilioApi": pages,
+                },
+            )
+            self._configure_email()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop everything."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop what was started, and withdraw the announcement."""
+        self._aws.stop()
+        self._standins.stop()
+        if running() == self.address:
+            _UP.unlink()
+
+    def announce(self) -> None:
+        """Let other commands of this checkout find the platform."""
+        STATE.mkdir(exist_ok=True)
+        _UP.write_text(json.dumps(asdict(self.address)), encoding="utf-8")
+
+    def _configure_email(self) -> None:
+        put_config(
+            self.address,
+            {
+                "ses": {
+                    "verified_domains": [MAIL_DOMAIN],
+                    "configuration_sets": [f"{STACK}-messages"],
+                    "events_topic": self.outputs["EmailEventTopic"],
+                    "aws_endpoint": self.address.aws_url,
+                }
+            },
+        )
+
+
+def provide_credentials(address: Address, accounts: Iterable[Account]) -> None:
+    """Give each account that sends through us its invented LINE and Twilio credentials: in
+    Secrets Manager, as staff do on AWS, and at the stand-ins, which refuse all others.
+    """
+    secrets = boto3.client("secretsmanager")
+    line: dict[str, Any] = {}
+    twilio: dict[str, Any] = {}
+    for account in accounts:
+        if account.settings[-1].delivery is Delivery.EXTERNAL:
+            continue
+        digest = hashlib.sha256(account.id.encode()).hexdigest()
+        line_channel = {"channel_id": f"{int(digest[:12], 16) % 10**10:010d}"}
+        line_channel["channel_secret"] = digest[:32]
+        sms = {"account_sid": f"AC{digest[:32]}", "auth_token": digest[32:]}
+        sms["sender"] = f"+8150{int(digest[12:24], 16) % 10**8:08d}"
+        line[line_channel["channel_id"]] = {"secret": line_channel["channel_secret"]}
+        twilio[sms["account_sid"]] = {"auth_token": sms["auth_token"]}
+        for channel, credentials in ((Channel.LINE, line_channel), (Channel.SMS, sms)):
+            name = f"{STACK}/accounts/{account.id}/{channel}"
+            try:
+                secrets.create_secret(Name=name, SecretString=json.dumps(credentials))
+            except secrets.exceptions.ResourceExistsException:
+                secrets.put_secret_value(SecretId=name, SecretString=json.dumps(credentials))
+    put_config(address, {"line": {"channels": line}, "twilio": {"accounts": twilio}})
+
+
+def put_config(address: Address, config: dict[str, Any]) -> None:
+    """Tell the stand-ins what accounts they imitate."""
+    answer = urllib3.request("PUT", f"{address.pages_url}/_standins/config", json=config)
+    if answer.status >= 300:
+        message = f"the stand-ins refused their configuration: {answer.data.decode()}"
+        raise RuntimeError(message)
