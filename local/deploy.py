@@ -15,6 +15,8 @@ import boto3
 from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import yaml_parse
 
+from local.processes import StartError
+
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "infra" / "template.yaml"
 
@@ -25,7 +27,7 @@ _CODE_PROPERTY = {
 }
 
 
-class DeployError(RuntimeError):
+class DeployError(StartError):
     """The local platform did not take the template; the message names the resource."""
 
 

@@ -149,6 +149,12 @@ def provide_credentials(address: Address, accounts: Iterable[Account]) -> None:
     put_config(address, {"line": {"channels": line}, "twilio": {"accounts": twilio}})
 
 
+def counts(address: Address) -> dict[str, Any]:
+    """What the stand-ins counted: messages `sent` by channel, how many were `repeated`, calls."""
+    found: dict[str, Any] = urllib3.request("GET", f"{address.pages_url}/_standins/counts").json()
+    return {name: found[name] for name in ("sent", "repeated", "calls", "incidents")}
+
+
 def put_config(address: Address, config: dict[str, Any]) -> None:
     """Tell the stand-ins what accounts they imitate."""
     answer = urllib3.request("PUT", f"{address.pages_url}/_standins/config", json=config)

@@ -82,6 +82,7 @@ def take_turns(
         return context.get_remaining_time_in_millis() / 1000
 
     for record in event["Records"]:
+        metrics.add_metric("Turns", MetricUnit.Count, 1)
         message = JobMessage.model_validate_json(record["body"])
         logger.append_keys(**json.loads(message.model_dump_json(exclude={"at"})))
         clock = _clock(message, record)

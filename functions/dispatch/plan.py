@@ -3,7 +3,7 @@
 Idempotent: it makes the world match today's plan, whatever an earlier tick did or left undone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,8 @@ from shared.rules.account import Account, Delivery
 from shared.rules.catalogue import COMMON_SERIES
 from shared.rules.dates import jst_date, jst_time
 from shared.rules.reckoning import Sums
-from shared.store.ledger import Run
+from shared.store.keys import JobId
+from shared.store.ledger import Job, Run
 from shared.store.store import Store
 
 LOOK_BACK = timedelta(days=1)
@@ -32,13 +33,21 @@ class Tick:
 
 def tick(store: Store, queues: Queues, now: datetime) -> Tick:
     """Do what is to be done at `now`."""
-    opened = sum(_open(store, account, now) for account in store.accounts)
+    today = jst_date(now)
+    runs = {run.account: run for run in store.ledger.runs(today)}
+    opened = [
+        run
+        for account in store.accounts
+        if account.id not in runs and (run := _open(store, account, now))
+    ]
     queued, still_open, closed = 0, 0, []
-    for run in _open_runs(store, now):
+    for run in (*store.ledger.runs(today - LOOK_BACK), *runs.values(), *opened):
+        if run.closed_at is not None:
+            continue
         jobs = store.ledger.jobs(run)
         unfinished = [job_id for job_id, job in jobs.items() if not job.done]
         if not unfinished:
-            closed.append(_close(store, run, now))
+            closed.append(_close(store, run, now, jobs))
             continue
         still_open += 1
         for job_id in unfinished:
@@ -46,17 +55,17 @@ def tick(store: Store, queues: Queues, now: datetime) -> Tick:
             if not jobs[job_id].leased:
                 queues.put(job_id, now)
                 queued += 1
-    return Tick(opened, queued, tuple(closed), still_open)
+    return Tick(len(opened), queued, tuple(closed), still_open)
 
 
-def _open(store: Store, account: Account, now: datetime) -> bool:
-    """Open the account's run of today, if its sending time has come and it is not open yet."""
+def _open(store: Store, account: Account, now: datetime) -> Run | None:
+    """Open the account's run of today, if its sending time has come."""
     today = jst_date(now)
     settings = account.on(today)
     if settings is None or settings.delivery is Delivery.EXTERNAL:
-        return False
-    if not settings.sending(jst_time(now)) or store.ledger.run(today, account.id):
-        return False
+        return None
+    if not settings.sending(jst_time(now)):
+        return None
     versions = {
         series: version
         for series in (COMMON_SERIES, account.id)
@@ -66,17 +75,11 @@ def _open(store: Store, account: Account, now: datetime) -> bool:
         (channel, shard) for channel in sorted(settings.channels) for shard in range(account.shards)
     )
     run = Run(account.id, today, settings, versions, jobs, opened_at=now)
-    return store.ledger.open_run(run)
+    return run if store.ledger.open_run(run) else None
 
 
-def _open_runs(store: Store, now: datetime) -> Iterator[Run]:
-    today = jst_date(now)
-    for day in (today - LOOK_BACK, today):
-        yield from (run for run in store.ledger.runs(day) if run.closed_at is None)
-
-
-def _close(store: Store, run: Run, now: datetime) -> Run:
+def _close(store: Store, run: Run, now: datetime, jobs: Mapping[JobId, Job]) -> Run:
     sums = {channel: Sums() for channel, _ in run.jobs}
-    for job_id, job in store.ledger.jobs(run).items():
+    for job_id, job in jobs.items():
         sums[job_id.channel] += job.sums or Sums()
     return store.ledger.close_run(run, sums, now)

@@ -45,6 +45,7 @@ def _world() -> tuple[Store, Queues]:
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Run one tick and answer with what it did; BadEventError where the event is not one."""
+    metrics.add_metric("Ticks", MetricUnit.Count, 1)
     now = _now(event)
     store, queues = _world()
     done = tick(store, queues, now)
@@ -74,7 +75,6 @@ def _now(event: dict[str, Any]) -> datetime:
 
 
 def _report(done: Tick) -> None:
-    metrics.add_metric("Ticks", MetricUnit.Count, 1)
     metrics.add_metric("OpenRuns", MetricUnit.Count, done.open)
     for run in done.closed:
         total = run.total()

@@ -69,6 +69,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             # The event itself would put an address into the log.
             places = [".".join(map(str, fault["loc"])) for fault in error.errors()]
             logger.error("not an SES event of ours", extra={"wrong": places})  # noqa: TRY400
+            metrics.add_metric("EmailUnreadable", MetricUnit.Count, 1)
             failed.append({"itemIdentifier": record["messageId"]})
             continue
         metrics.add_metric(f"Email{each.kind}", MetricUnit.Count, 1)

@@ -27,7 +27,8 @@ TOKEN_SECONDS = 14 * 60
 MONTHLY_LIMIT = "You have reached your monthly limit."
 """What a 429 says when no more can be sent this month; any other 429 means: later."""
 
-_REPEATABLE = 500
+_UNAUTHORIZED = 401
+_SERVER_FAILED = 500
 _BAD_RECIPIENT = re.compile(r"to\[(\d+)\]")
 
 
@@ -77,6 +78,8 @@ class LineApi:
             return [Outcome(Result.TRY_AGAIN, "not_connected")] * len(to)
         except urllib3.exceptions.HTTPError:
             return [UNKNOWN] * len(to)
+        if answer.status == _UNAUTHORIZED:
+            self._token_until = 0.0  # revoked before its time: the next call asks for another
         return outcomes(answer.status, _json(answer.data), answer.headers, count=len(to))
 
     def _access_token(self) -> str:
@@ -117,7 +120,7 @@ def outcomes(
             return [Outcome(Result.REFUSED, "monthly_limit")] * count
         case 400:
             return _bad_request(body, count)
-        case _ if status >= _REPEATABLE:
+        case _ if status >= _SERVER_FAILED:
             return [UNKNOWN] * count
         case _:
             return [Outcome(Result.TRY_AGAIN, str(status))] * count

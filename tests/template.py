@@ -1,0 +1,70 @@
+"""infra/template.yaml, as far as tests in process need it: the only definition there is."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from samtranslator.yaml_helper import yaml_parse
+
+TEMPLATE: dict[str, Any] = yaml_parse(
+    (Path(__file__).parents[1] / "infra" / "template.yaml").read_text(encoding="utf-8")
+)
+RESOURCES: Mapping[str, Mapping[str, Any]] = TEMPLATE["Resources"]
+
+
+def resources_of(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of every resource of a type, by logical id."""
+    return {
+        name: dict(each.get("Properties", {}))
+        for name, each in RESOURCES.items()
+        if each["Type"] == kind
+    }
+
+
+def create_in_moto() -> dict[str, str]:
+    """Create tables, bucket, queues and secrets under their logical ids, and return what a Ref to
+    each gives."""
+    refs = {}
+    for name, table in resources_of("AWS::DynamoDB::Table").items():
+        boto3.client("dynamodb").create_table(
+            TableName=name,
+            AttributeDefinitions=table["AttributeDefinitions"],
+            KeySchema=table["KeySchema"],
+            BillingMode=table["BillingMode"],
+        )
+        refs[name] = name
+    for name in resources_of("AWS::S3::Bucket"):
+        refs[name] = name.lower()
+        boto3.client("s3").create_bucket(
+            Bucket=refs[name],
+            CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"},
+        )
+    for name in resources_of("AWS::SQS::Queue"):
+        refs[name] = boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    for name in resources_of("AWS::SecretsManager::Secret"):
+        secret = boto3.client("secretsmanager").create_secret(
+            Name=name, SecretString=f"an invented key for {name}"
+        )
+        refs[name] = secret["ARN"]
+    return refs
+
+
+def environment(refs: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, str]:
+    """Every environment variable that the template gives any function, as it would be there."""
+    known = {**{name: p["Default"] for name, p in TEMPLATE["Parameters"].items()}, **parameters}
+    known |= {**refs, "EmailConfigurationSet": "kizuna-messages"}
+    found = dict(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
+    for function in resources_of("AWS::Serverless::Function").values():
+        found |= function.get("Environment", {}).get("Variables", {})
+    return {name: _resolve(value, known) for name, value in found.items()}
+
+
+def _resolve(value: Any, known: Mapping[str, str]) -> str:
+    match value:
+        case {"Ref": name}:
+            return known[name]
+        case {"Fn::Sub": text}:
+            return str(text).replace("${AWS::StackName}", "kizuna")
+        case _:
+            return str(value)

@@ -1,0 +1,238 @@
+"""A world in process: AWS by moto from the template, the stand-ins, and the real handlers."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import urllib3
+from aws_lambda_powertools.utilities import parameters
+from moto import mock_aws
+
+from functions.dispatch import tick as dispatch_tick
+from functions.email import deliver as email_deliver
+from functions.email import feedback as email_feedback
+from functions.line import deliver as line_deliver
+from functions.sms import deliver as sms_deliver
+from local.platform import Address, provide_credentials
+from local.standins.outbox import Message
+from local.standins.server import Standins
+from shared.rules.account import Account, AccountKind, Channel, Delivery, Settings
+from shared.rules.catalogue import Text
+from shared.rules.dates import JST
+from shared.rules.ending import DEFAULT_END
+from shared.rules.history import Event, Happened
+from shared.rules.message import Due
+from shared.rules.stage import Phase
+from shared.rules.subscriber import Enrolment, Subscriber
+from shared.store.store import Store, names_from_environment, open_store
+from tests.template import create_in_moto, environment
+
+TODAY = date(2026, 11, 25)
+TEN = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
+JOINED = datetime(2026, 10, 1, 12, 0, tzinfo=JST)
+
+HANDLERS: dict[str, Callable[[dict[str, Any], Any], Any]] = {
+    "EmailQueue": email_deliver.handler,
+    "LineQueue": line_deliver.handler,
+    "SmsQueue": sms_deliver.handler,
+    "EmailEventQueue": email_feedback.handler,
+}
+CACHED = (dispatch_tick._world, email_deliver._world, email_deliver._client)
+CACHED += (email_feedback._ledger, line_deliver._world, line_deliver._api)
+CACHED += (sms_deliver._world, sms_deliver._api)
+
+
+@dataclass
+class Context:
+    """What Lambda tells a handler of itself."""
+
+    seconds: float = 300.0
+    function_name: str = "test"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:ap-northeast-1:000000000000:function:test"
+    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+@dataclass
+class World:
+    """One platform, with what was seen on its queues."""
+
+    store: Store
+    standins: Standins
+    refs: dict[str, str]
+    queued: list[str] = field(default_factory=list)
+
+    def tick(self, now: datetime = TEN) -> dict[str, Any]:
+        """One tick of dispatch."""
+        return self.tick_event({"now": now.isoformat()})
+
+    def tick_event(self, event: dict[str, Any]) -> dict[str, Any]:
+        """One tick of dispatch, with any event."""
+        return dispatch_tick.handler(event, Context())
+
+    def work(self, context: Context | None = None, *, rounds: int = 10) -> None:
+        """Have the Lambdas work off what is visible on the queues, and what that queues."""
+        for _ in range(rounds):
+            records = [
+                (handler, each) for name, handler in HANDLERS.items() for each in self.take(name)
+            ]
+            for handler, each in records:
+                handler({"Records": [each]}, context or Context())
+            if not records:
+                return
+
+    def take(self, name: str) -> list[dict[str, Any]]:
+        """Take what is visible on a queue, as Lambda's event source mapping gives it."""
+        sqs, url = boto3.client("sqs"), self.refs[name]
+        taken = []
+        while found := sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+        ).get("Messages"):
+            for each in found:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+                self.queued.append(each["Body"])
+                attributes = {str(k): v for k, v in each["Attributes"].items()}
+                taken.append(
+                    {"messageId": each["MessageId"], "body": each["Body"], "attributes": attributes}
+                )
+        return taken
+
+    def day(self, now: datetime = TEN) -> None:
+        """A tick, the work it queued, and the tick that closes."""
+        self.tick(now)
+        self.work()
+        self.tick(now)
+
+    def add(self, *subscribers: Subscriber) -> None:
+        """Store subscribers."""
+        assert sum(self.store.subscribers.add(subscribers, {"bunkyo": 1})) == len(subscribers)
+
+    def stop(self, subscriber_id: str, at: datetime) -> None:
+        """Stop everything of a subscriber, as one action of theirs."""
+        old = self.store.subscribers.get(subscriber_id)
+        assert old is not None
+        event = Event(at, Happened.STOPPED_BY_SUBSCRIBER)
+        enrolments = [Enrolment(e.id, e.nickname, (*e.history, event)) for e in old.enrolments]
+        self.store.subscribers.update(old, _with(old, enrolments), 1)
+
+    def sent(self, channel: Channel | None = None) -> list[Message]:
+        """What the providers accepted."""
+        found = self.standins.outbox.messages()
+        return [each for each in found if channel is None or each.channel == channel]
+
+    def fail(self, **fault: Any) -> None:
+        """Have a provider fail, as the stand-ins' own route would be told."""
+        answer = urllib3.request("POST", f"{self.standins.url}/_standins/faults", json=fault)
+        assert answer.status < 300, answer.data
+
+    def sums(self, day: date = TODAY, account: str = "bunkyo") -> Any:
+        """The sums of a closed run."""
+        run = self.store.ledger.run(day, account)
+        assert run is not None, "no run was opened"
+        assert run.closed_at is not None, "the run is not closed"
+        return run.total()
+
+
+def _with(old: Subscriber, enrolments: Sequence[Enrolment]) -> Subscriber:
+    return replace(old, enrolments=tuple(enrolments))
+
+
+@contextmanager
+def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world with the account 文京区 and a text for every day; no subscribers yet."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
+    with mock_aws(), Standins(folder / "outbox.sqlite3") as standins:
+        refs = create_in_moto()
+        own = {"Clock": "given", "LineApi": standins.url, "TwilioApi": standins.url}
+        for name, value in environment(refs, own).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", standins.url)
+        for cached in CACHED:
+            cached.cache_clear()
+        parameters.clear_caches()
+        store = open_store(names_from_environment(), lambda: b"address key")
+        world = World(store, standins, refs)
+        store.accounts.put(bunkyo())
+        _configure(standins, bunkyo())
+        store.content.publish("common", texts())
+        yield world
+
+
+def _configure(standins: Standins, *accounts: Account) -> None:
+    provide_credentials(Address(0, "", standins.url), accounts)
+    ses = {"ses": {"verified_domains": ["kizuna.example.jp"]}}
+    answer = urllib3.request("PUT", f"{standins.url}/_standins/config", json=ses)
+    assert answer.status < 300, answer.data
+
+
+def bunkyo(**changes: Any) -> Account:
+    """文京区: all channels, sending at 09:00, quiet from 21:00."""
+    facts: dict[str, Any] = {
+        "valid_from": date(2019, 4, 1),
+        "name": "文京区",
+        "code": "131059",
+        "kind": AccountKind.MUNICIPALITY,
+        "delivery": Delivery.OWN,
+        "channels": frozenset(Channel),
+        "send_at": time(9),
+        "quiet_from": time(21),
+        "quiet_to": time(6),
+        "end_of_delivery": DEFAULT_END,
+    }
+    return Account("bunkyo", (Settings(**{**facts, **changes}),))
+
+
+def texts() -> dict[Due, Text]:
+    """A text of its own for every day of pregnancy, and for the first hundred days."""
+    found = {
+        Due(Phase.PREGNANCY, day): Text(f"妊娠{day}日", f"本文{day}です。", f"お知らせ{day}")
+        for day in range(28, 294)
+    }
+    return found | {
+        Due(Phase.CHILDCARE, day): Text(f"生後{day}日", f"{{child}}の{day}日目です。", f"育児{day}")
+        for day in range(101)
+    }
+
+
+ADDRESSES = {
+    Channel.EMAIL: "reader{:04d}@example.jp",
+    Channel.LINE: "U{:032x}",
+    Channel.SMS: "+8190{:08d}",
+}
+
+
+def pregnant(
+    number: int,
+    channel: Channel = Channel.EMAIL,
+    *,
+    due: date = date(2027, 1, 20),
+    nickname: str | None = None,
+    twins: bool = False,
+) -> Subscriber:
+    """A subscriber who expects a child; 32w0d on 2026-11-25 unless another due date is given."""
+    history = (Event(JOINED, Happened.JOINED), Event(JOINED, Happened.DUE_DATE, due))
+    enrolments = [Enrolment("e1", nickname, history)]
+    if twins:
+        enrolments.append(Enrolment("e2", None, history))
+    address = ADDRESSES[channel].format(number + 10_000_000)
+    return Subscriber(f"s{number}", "bunkyo", channel, address, None, tuple(enrolments))
+
+
+def record(body: Any) -> dict[str, Any]:
+    """An SQS record as a handler sees it."""
+    return {"messageId": "m1", "body": json.dumps(body), "attributes": {"SentTimestamp": "0"}}
