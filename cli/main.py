@@ -1,13 +1,24 @@
 """`kizuna`: the program of operators and staff, against AWS or the local platform."""
 
+import os
 import sys
+import traceback
+from pathlib import Path
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.exceptions import TyperException
 
+from cli.demo import demo
+from cli.dispatch import dispatch
 from cli.errors import KizunaError
+from cli.exporting import exporting
+from cli.importing import importing
+from cli.runs import runs
 from cli.stage import stage
+from cli.up import env, up
+from cli.why import why
+from local.platform import STATE
 
 app = typer.Typer(
     help="Kizuna: the right few sentences on the right day, for expectant and new parents.",
@@ -16,7 +27,10 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(stage)
+for command in (demo, up, env, dispatch, runs, why, stage):
+    app.command()(command)
+app.add_typer(importing, name="import")
+app.add_typer(exporting, name="export")
 
 
 def main() -> None:
@@ -31,12 +45,23 @@ def main() -> None:
         _fail(str(error), error.status)
     except (ClientError, BotoCoreError) as error:
         _fail(f"AWS: {error}", 1)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # the reader of our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception:  # noqa: BLE001 - the edge of the program: never a traceback for its user
+        _fail(f"a fault of the program itself; please report {_keep_traceback()}", 1)
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _keep_traceback() -> Path:
+    """Write what happened where staff can send it from; it may name records, so it is not shown."""
+    STATE.mkdir(exist_ok=True)
+    file = STATE / "fault.txt"
+    file.write_text(traceback.format_exc(), encoding="utf-8")
+    return file
+
+
 def _fail(line: str, status: int) -> None:
-    sys.stderr.write(f"kizuna: {' '.join(line.split())}\n")
+    if line:  # a group without its command has shown its help instead
+        sys.stderr.write(f"kizuna: {' '.join(line.split())}\n")
     sys.exit(status)

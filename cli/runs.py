@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -15,6 +16,9 @@ from shared.rules.account import Channel
 from shared.rules.dates import JST, jst_date
 from shared.rules.reckoning import Sums
 from shared.store.ledger import Ledger, Run
+
+OUTCOMES = ("planned", "accepted", "refused", "gone", "unknown", "expired", "silent")
+"""The columns of every table of sums: the first is what the others add up to."""
 
 
 def runs(
@@ -79,32 +83,35 @@ def _sums_so_far(ledger: Ledger, run: Run) -> dict[Channel, Sums]:
 
 def runs_table(report: dict[str, Any]) -> Table:
     """The report as a table: a line for each account and channel, and the total."""
-    columns = ("planned", "accepted", "refused", "gone", "unknown", "expired", "silent")
-    table = Table(title=f"Runs of {report['date']}", show_footer=True)
-    total = report["total"]
-    table.add_column("account", footer="total")
-    table.add_column("channel")
-    for name in columns:
-        table.add_column(name, justify="right", footer=_figure(total[name]))
-    table.add_column("silent because", footer=_reasons(total["silent"]))
-    table.add_column("state", footer="reconciles" if total["reconciles"] else "DOES NOT RECONCILE")
+    table = sums_table(f"Runs of {report['date']}", report["total"])
     for run in report["runs"]:
         when = run["closed_at"] or run["opened_at"]
         clock = datetime.fromisoformat(when).astimezone(JST)
+        table.add_row(f"{run['account']}  {run['state']} {clock:%H:%M}", style="bold")
         for channel, sums in run["channels"].items():
-            table.add_row(
-                run["account"],
-                channel,
-                *(_figure(sums[name]) for name in columns),
-                _reasons(sums["silent"]),
-                f"{run['state']} {clock:%H:%M}",
-            )
+            table.add_row(f"  {channel}", *(f"{total_of(sums[name]):,}" for name in OUTCOMES))
     return table
 
 
-def _figure(value: int | dict[str, int]) -> str:
-    return f"{sum(value.values()) if isinstance(value, dict) else value:,}"
+def sums_table(title: str, total: dict[str, Any]) -> Table:
+    """A table of sums without its lines: the total at its foot, and below it why some are silent,
+    which provider codes there were, and whether it all adds up.
+    """
+    notes = [
+        f"{what}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(total[key].items()))
+        for what, key in (("silent", "silent"), ("codes", "codes"))
+        if total[key]
+    ]
+    adds_up = "planned = accepted + refused + gone + unknown + expired + silent"
+    notes.append(adds_up if total["reconciles"] else f"DOES NOT RECONCILE: {adds_up} fails")
+    table = Table(title=title, caption="\n".join(notes), show_footer=True, box=SIMPLE_HEAD)
+    table.caption_justify = "left"
+    table.add_column("", footer="total", no_wrap=True)
+    for name in OUTCOMES:
+        table.add_column(name, justify="right", footer=f"{total_of(total[name]):,}", no_wrap=True)
+    return table
 
 
-def _reasons(silent: dict[str, int]) -> str:
-    return ", ".join(f"{reason} {count}" for reason, count in sorted(silent.items()))
+def total_of(value: int | dict[str, int]) -> int:
+    """A figure, or the sum of one that is given by reason."""
+    return sum(value.values()) if isinstance(value, dict) else value

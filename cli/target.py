@@ -1,11 +1,10 @@
 """Target: the stack that a command talks to, on AWS or on the local platform."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated
 
 import boto3
 import typer
@@ -74,18 +73,14 @@ def connect(stack: str | None) -> Target:
             "there is no platform to talk to: start one with `kizuna up`, "
             "or name a stack on AWS with --stack"
         )
+    return connect_to(stack, local)
+
+
+def connect_to(stack: str, local: Address | None = None) -> Target:
+    """A stack by name, where the environment says; FailedError where AWS does not answer."""
     try:
         (found,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except (ClientError, BotoCoreError) as error:
         raise FailedError(f"the stack {stack} cannot be read: {error}") from None
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
     return Target(stack, outputs, local)
-
-
-def invoke(function: str, event: bytes) -> Any:  # noqa: ANN401 - JSON
-    """Invoke a Lambda and return its answer; FailedError with its own words where it failed."""
-    answer = boto3.client("lambda").invoke(FunctionName=function, Payload=event)
-    payload = json.loads(answer["Payload"].read() or b"null")
-    if answer.get("FunctionError"):
-        raise FailedError(payload.get("errorMessage", "the function failed"))
-    return payload

@@ -1,0 +1,122 @@
+"""`kizuna demo`: a whole day on a platform of its own, shown, and over."""
+
+import json
+import shutil
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.arguments import JsonOption, parse_date
+from cli.dispatch import accepted
+from cli.errors import CallError, FailedError
+from cli.progress import steps
+from cli.runs import OUTCOMES, day_report, sums_table, total_of
+from cli.samples import load_samples
+from cli.target import Target, connect_to
+from cli.tick import tick, wait_for_queues
+from local.platform import STACK, STATE, Platform, counts, running
+from local.processes import StartError
+from local.standins.inbox import write_static
+from local.standins.outbox import Outbox
+from shared.rules.account import Channel
+from shared.rules.dates import JST
+
+FIRST_TICK, LAST_TICK, TICK_EVERY = time(6), time(21, 30), timedelta(minutes=15)
+"""As infra/template.yaml schedules them."""
+
+NOON = time(12)
+
+FOLDER = STATE / "demo"
+INBOXES = FOLDER / "inboxes"
+
+
+def demo(
+    subscribers: Annotated[
+        int, typer.Option(min=1, max=200_000, help="How many subscribers to invent.")
+    ] = 2_000,
+    on: Annotated[
+        date | None,
+        typer.Option(parser=parse_date, metavar="DATE", help="The day to run; default today."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a whole day on the embedded platform: create, import, dispatch, deliver; show it."""
+    if running():
+        raise CallError("`kizuna up` is running; end it first, or use it: kizuna dispatch")
+    day = on or datetime.now(JST).date()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    try:
+        with steps() as step:
+            step("start the platform and deploy infra/template.yaml")
+            with Platform(FOLDER) as platform:
+                target = connect_to(STACK, platform.address)
+                loaded = load_samples(target, subscribers, day, FOLDER, step)
+                step(f"run {day}: a tick every 15 minutes from 06:00 to 21:30 JST")
+                run_day(target, day)
+                step("dispatch the same day again")
+                before = accepted(target, day)
+                run_tick(target, datetime.combine(day, NOON, JST))
+                again = accepted(target, day) - before
+                report = day_report(target.store.ledger, day)
+                seen = counts(platform.address)
+            step("write the inboxes")
+            outbox = Outbox(FOLDER / "outbox.sqlite3")
+            write_static(outbox, INBOXES)
+            outbox.close()
+    except StartError as error:
+        raise FailedError(str(error)) from None
+    result = {**loaded, **report, "again": again, "providers": seen, "inboxes": str(INBOXES)}
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        _show(result)
+    if not report["total"]["reconciles"] or again or seen["repeated"]:
+        raise FailedError("the day does not reconcile; see the table above")
+
+
+def run_day(target: Target, day: date) -> None:
+    """Do every tick of a day, as the template schedules them, each with its queues worked off."""
+    now = datetime.combine(day, FIRST_TICK, JST)
+    while now.time() <= LAST_TICK:
+        run_tick(target, now)
+        now += TICK_EVERY
+
+
+def run_tick(target: Target, now: datetime) -> None:
+    """Do a tick, and wait until what it queued has been worked off."""
+    if tick(target, now)["queued"]:
+        wait_for_queues(target)
+
+
+def _show(result: dict[str, Any]) -> None:
+    console = Console()
+    console.print()
+    console.print(day_table(result))
+    console.print(
+        f"{result['subscribers']:,} subscribers with {result['enrolments']:,} enrolments in "
+        f"{result['accounts']} accounts. The providers took "
+        f"{sum(result['providers']['sent'].values()):,} messages, "
+        f"{result['providers']['repeated']} of them twice. "
+        f"Dispatching the same day again sent {result['again']}.",
+        highlight=False,
+    )
+    console.print(
+        f"Inboxes, as the readers see them: {result['inboxes']}/index.html", soft_wrap=True
+    )
+    console.print("Go on by hand: kizuna up, then kizuna --help", highlight=False)
+
+
+def day_table(result: dict[str, Any]) -> Table:
+    """The sums of the day by channel, and the total."""
+    channels: dict[str, Counter[str]] = {channel: Counter() for channel in Channel}
+    for run in result["runs"]:
+        for channel, sums in run["channels"].items():
+            channels[channel].update({name: total_of(sums[name]) for name in OUTCOMES})
+    table = sums_table(f"{result['date']}: what came of every message", result["total"])
+    for channel, figures in channels.items():
+        table.add_row(channel, *(f"{figures[name]:,}" for name in OUTCOMES))
+    return table

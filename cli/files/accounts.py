@@ -1,0 +1,189 @@
+"""accounts.csv: accounts with their settings' history, which is added to and never changed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, time
+
+from cli.files.cells import clock, day, matching, one_line, one_of
+from cli.files.table import Row
+from shared.rules.account import (
+    Account,
+    AccountKind,
+    Channel,
+    Delivery,
+    Settings,
+    municipality_code_is_valid,
+)
+from shared.rules.catalogue import COMMON_SERIES
+from shared.rules.ending import EndOfDelivery
+
+ACCOUNT_COLUMNS = (
+    "account",
+    "name",
+    "code",
+    "kind",
+    "delivery",
+    "channels",
+    "send_at",
+    "quiet_from",
+    "quiet_to",
+    "end_of_delivery",
+    "valid_from",
+)
+
+LONGEST_NAME = 100
+QUIET_FROM, QUIET_TO = time(21), time(6)
+"""The quiet hours where a row names none."""
+
+FIRST_TICK, LAST_TICK, MINUTES_A_TICK = time(6), time(21), 15
+"""When dispatch looks whether an account's sending time has come (infra/template.yaml)."""
+
+_SENT_ELSEWHERE = time(10)
+"""Stands where an external account has no sending time; nothing of ours is sent by it."""
+
+_name = one_line(LONGEST_NAME)
+_kind, _delivery = one_of(AccountKind), one_of(Delivery)
+_matching_id = matching(r"[a-z0-9-]{2,40}", "must be 2 to 40 of a-z, 0-9 and -")
+
+
+def read_accounts(
+    rows: Iterable[Row], known: Mapping[str, Account], today: date
+) -> dict[str, Account]:
+    """The accounts of the file, each with what `known` already has of it; equal where nothing is
+    new. Faults are taken down in their rows.
+
+    What was in force by `today` does not change: a row may repeat it, follow it, or replace
+    settings that are still to come.
+    """
+    histories: dict[str, dict[date, Settings]] = {}
+    codes = _Codes(known)
+    read: set[tuple[str, date]] = set()
+    for row in rows:
+        account = row.required("account", _account_id)
+        settings = _settings(row)
+        if account is None or settings is None or row.bad:
+            continue
+        if (account, settings.valid_from) in read:
+            row.fault("valid_from", f"{account} has another row with this valid_from")
+            continue
+        read.add((account, settings.valid_from))
+        codes.take(row, account, settings.code)
+        stored = known[account].settings if account in known else ()
+        history = histories.setdefault(account, {each.valid_from: each for each in stored})
+        _fits(row, settings, stored, today)
+        history[settings.valid_from] = settings
+    return {
+        account: replace(
+            known.get(account) or Account(account, ()),
+            settings=tuple(history[each] for each in sorted(history)),
+        )
+        for account, history in histories.items()
+    }
+
+
+def _fits(row: Row, settings: Settings, stored: Iterable[Settings], today: date) -> None:
+    """A fault where the settings would change what is or was in force."""
+    past = {each.valid_from: each for each in stored if each.valid_from <= today}
+    if not past or past.get(settings.valid_from) == settings:
+        return
+    if settings.valid_from <= max(past):
+        row.fault(
+            "valid_from",
+            "the settings in force do not change; leave their rows as they were "
+            f"and add a row with a valid_from after {max(past)}",
+        )
+
+
+class _Codes:
+    """Whose each municipality code is."""
+
+    def __init__(self, known: Mapping[str, Account]) -> None:
+        self._owner = {
+            settings.code: account.id
+            for account in known.values()
+            for settings in account.settings
+            if settings.code
+        }
+
+    def take(self, row: Row, account: str, code: str | None) -> None:
+        if code and self._owner.setdefault(code, account) != account:
+            row.fault("code", f"is the code of the account {self._owner[code]}")
+
+
+def _account_id(text: str) -> str:
+    if text == COMMON_SERIES:
+        raise ValueError(f"{COMMON_SERIES} is the name of the common series; choose another")
+    return _matching_id(text)
+
+
+def _settings(row: Row) -> Settings | None:
+    """The settings of a row, or None where it has faults."""
+    name = row.required("name", _name)
+    kind = row.required("kind", _kind)
+    delivery = row.required("delivery", _delivery)
+    end = row.required("end_of_delivery", EndOfDelivery.parse)
+    valid_from = row.required("valid_from", day)
+    code = row.optional("code", _code)
+    if kind is AccountKind.MUNICIPALITY and not row["code"]:
+        row.fault("code", "is required for a municipality")
+    if kind is AccountKind.OTHER and row["code"]:
+        row.fault("code", "must be blank where kind is other")
+    ours = row.optional if delivery is Delivery.EXTERNAL else row.required
+    channels = ours("channels", _channels)
+    send_at = ours("send_at", _send_at)
+    quiet_from = row.optional("quiet_from", clock) or QUIET_FROM
+    quiet_to = row.optional("quiet_to", clock) or QUIET_TO
+    if row["quiet_to"] and quiet_from == quiet_to:
+        row.fault("quiet_to", "must differ from quiet_from: there are quiet hours in every day")
+    if (
+        name is None
+        or kind is None
+        or delivery is None
+        or end is None
+        or valid_from is None
+        or row.bad
+    ):
+        return None
+    settings = Settings(
+        valid_from=valid_from,
+        name=name,
+        code=code,
+        kind=kind,
+        delivery=delivery,
+        channels=channels or frozenset(),
+        send_at=send_at or _SENT_ELSEWHERE,
+        quiet_from=quiet_from,
+        quiet_to=quiet_to,
+        end_of_delivery=end,
+    )
+    if row["send_at"] and settings.quiet(settings.send_at):
+        row.fault(
+            "send_at", f"must lie outside the quiet hours ({quiet_from:%H:%M}-{quiet_to:%H:%M})"
+        )
+    return settings
+
+
+def _code(text: str) -> str:
+    if len(text) != 6 or not (text.isascii() and text.isdigit()):
+        raise ValueError(
+            "must be six digits (a spreadsheet drops a leading 0 unless the cell is text)"
+        )
+    if not municipality_code_is_valid(text):
+        raise ValueError("the last of the six digits is not the check digit of the first five")
+    return text
+
+
+def _channels(text: str) -> frozenset[Channel]:
+    names = [part.strip() for part in text.split(";") if part.strip()]
+    if not names or not set(names) <= set(Channel):
+        raise ValueError(f"must be one or more of {';'.join(Channel)}, separated by ;")
+    return frozenset(map(Channel, names))
+
+
+def _send_at(text: str) -> time:
+    found = clock(text)
+    if found.minute % MINUTES_A_TICK:
+        raise ValueError(f"must be a multiple of {MINUTES_A_TICK} minutes, like 09:30")
+    if not FIRST_TICK <= found <= LAST_TICK:
+        raise ValueError(f"must lie between {FIRST_TICK:%H:%M} and {LAST_TICK:%H:%M}")
+    return found

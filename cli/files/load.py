@@ -1,0 +1,194 @@
+"""Load: a file into the store, whole or not at all. Every check comes before the first write."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.errors import FailedError
+from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
+from cli.files.address import same_address
+from cli.files.content import CONTENT_COLUMNS, read_content
+from cli.files.faults import Faults
+from cli.files.subscribers import SUBSCRIBER_COLUMNS, read_subscribers, same_in_files
+from cli.files.table import Row, read_table
+from shared.rules.dates import jst_date
+from shared.rules.subscriber import Subscriber
+from shared.store.store import Store
+from shared.store.tables import BusyError, ConflictError
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many are done, and of how many."""
+
+_STEP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of a file: `new` says how many of what were not here yet ("subscribers", and
+    their "enrolments"), `loaded` how many of the first of them were written (none where the file
+    was only checked), and `unchanged` how many were here already, just so.
+    """
+
+    file: str
+    rows: int
+    new: Mapping[str, int]
+    loaded: int
+    unchanged: int
+
+    def json(self) -> dict[str, Any]:
+        """The sums for a program, in the form of a report of faults that has none."""
+        return {**asdict(self), "faults": []}
+
+    def __str__(self) -> str:
+        """The sums for a person, in a line."""
+        parts = " with ".join(_count(number, what) for what, number in self.new.items())
+        done = "loaded" if self.loaded or not any(self.new.values()) else "to load"
+        return f"{parts} {done}, {self.unchanged:,} unchanged"
+
+
+def _nothing_to_tell(what: str, done: int, total: int) -> None:
+    """Stands where nobody watches."""
+
+
+def load_accounts(store: Store, path: Path, now: datetime, *, check: bool = False) -> Loaded:
+    """Add the accounts and settings of accounts.csv, or replace settings that lie after `now`;
+    BadFileError with every fault.
+    """
+    faults = Faults(path.name)
+    rows = read_table(path, ACCOUNT_COLUMNS, faults)
+    known = {account.id: account for account in store.accounts}
+    accounts = read_accounts(rows, known, jst_date(now))
+    faults.stop()
+    new = [account for account in accounts.values() if known.get(account.id) != account]
+    if not check:
+        for account in new:
+            store.accounts.put(account)
+    return Loaded(
+        file=path.name,
+        rows=faults.rows,
+        new={"accounts": len(new)},
+        loaded=0 if check else len(new),
+        unchanged=len(accounts) - len(new),
+    )
+
+
+def load_content(store: Store, path: Path, *, check: bool = False) -> Loaded:
+    """Publish the series of content.csv, each whole in place of its published version, unless
+    that says the same; BadFileError with every fault.
+    """
+    faults = Faults(path.name)
+    rows = read_table(path, CONTENT_COLUMNS, faults)
+    catalogues = read_content(rows, {account.id for account in store.accounts})
+    faults.stop()
+    content = store.content
+    new = {
+        series: catalogue
+        for series, catalogue in catalogues.items()
+        if content.load(series, content.published(series)) != catalogue
+    }
+    if not check:
+        for series, catalogue in new.items():
+            content.publish(series, catalogue)
+    return Loaded(
+        file=path.name,
+        rows=faults.rows,
+        new={"series": len(new), "texts": sum(map(len, new.values()))},
+        loaded=0 if check else len(new),
+        unchanged=len(catalogues) - len(new),
+    )
+
+
+def load_subscribers(
+    store: Store,
+    path: Path,
+    now: datetime,
+    *,
+    check: bool = False,
+    progress: Progress = _nothing_to_tell,
+) -> Loaded:
+    """Add the subscribers of subscribers.csv who are not there yet; BadFileError with every fault.
+
+    FailedError where the writing was broken off: it says how many were loaded, and loading the
+    same file again completes it.
+    """
+    faults = Faults(path.name)
+    rows = read_table(path, SUBSCRIBER_COLUMNS, faults)
+    accounts = {account.id: account for account in store.accounts}
+    found = read_subscribers(rows, accounts, now)
+    new = list(_new(store, found, progress))
+    faults.stop()
+    if not check:
+        _add(store, new, {each.id: each.shards for each in accounts.values()}, path, progress)
+    return Loaded(
+        file=path.name,
+        rows=faults.rows,
+        new={
+            "subscribers": len(new),
+            "enrolments": sum(len(each.enrolments) for each in new),
+        },
+        loaded=0 if check else len(new),
+        unchanged=len(found) - len(new),
+    )
+
+
+def _new(
+    store: Store, found: list[tuple[Row, Subscriber]], progress: Progress
+) -> Iterator[Subscriber]:
+    """Those who are not stored yet. A stored one with other data, and an address that somebody
+    else has, are faults.
+    """
+    for start in range(0, len(found), _STEP):
+        progress("checking", start, len(found))
+        part = found[start : start + _STEP]
+        stored = store.subscribers.get_many(each.id for _, each in part)
+        new = []
+        for row, subscriber in part:
+            if subscriber.id not in stored:
+                new.append((row, subscriber))
+            elif not same_in_files(stored[subscriber.id], subscriber):
+                row.fault("subscriber", "is here already with other data")
+        owners = store.subscribers.at_addresses(
+            (each.account, address) for _, each in new for address in _spellings(each)
+        )
+        for row, subscriber in new:
+            if any((subscriber.account, each) in owners for each in _spellings(subscriber)):
+                row.fault("address", "is that of another subscriber of this account")
+            else:
+                yield subscriber
+
+
+def _spellings(subscriber: Subscriber) -> set[str]:
+    """The forms of the address under which the same person may be stored."""
+    return {subscriber.address, same_address(subscriber.channel, subscriber.address)}
+
+
+def _add(
+    store: Store,
+    new: Iterable[Subscriber],
+    shards: Mapping[str, int],
+    path: Path,
+    progress: Progress,
+) -> None:
+    new = list(new)
+    done = 0
+    try:
+        for count in store.subscribers.add(new, shards):
+            done += count
+            progress("loading", done, len(new))
+    except (ConflictError, BusyError, ClientError, BotoCoreError) as error:
+        first = "somebody else stored one of them, or an address of theirs, at the same time"
+        why = first if isinstance(error, ConflictError) else f"the store failed: {error}"
+        raise FailedError(
+            f"{path.name}: {done:,} of {_count(len(new), 'subscribers')} were loaded, then {why}; "
+            "import the same file again to load the rest"
+        ) from error
+
+
+def _count(number: int, plural: str) -> str:
+    """`1 subscriber`, `1,980 subscribers`; a series is a series."""
+    singular = number == 1 and plural != "series"
+    return f"{number:,} {plural.removesuffix('s') if singular else plural}"

@@ -1,0 +1,133 @@
+"""Table: a CSV or XLSX file as rows with named cells."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from cli.errors import CallError
+from cli.files.csv_cells import csv_cells
+from cli.files.faults import Faults
+from cli.files.xlsx_cells import xlsx_cells
+
+T = TypeVar("T")
+
+_BLANK = " \t\r\n"
+"""What is cut off around a cell. A full-width space is not: it begins a Japanese paragraph."""
+
+_CELLS = {".csv": csv_cells, ".xlsx": xlsx_cells}
+
+
+@dataclass(slots=True)
+class Row:
+    """A row: `number` as a spreadsheet counts it (the header is 1), and its cells by column."""
+
+    number: int
+    cells: Mapping[str, str]
+    faults: Faults
+    bad: bool = False
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def fault(self, column: str, reason: str) -> None:
+        """Take down a fault of this row."""
+        self.bad = True
+        self.faults.add(reason, self.number, column)
+
+    def optional(
+        self, column: str, read: Callable[[str], T], *, indented: bool = False
+    ) -> T | None:
+        """What `read` makes of the cell; None where it is blank, or where `read` raised
+        ValueError, which then is a fault. `indented` keeps a full-width space at the beginning.
+        """
+        text = self.cells[column]
+        if not text.strip():
+            return None
+        try:
+            return read(text if indented else text.strip())
+        except ValueError as error:
+            self.fault(column, str(error))
+            return None
+
+    def required(
+        self, column: str, read: Callable[[str], T], *, indented: bool = False
+    ) -> T | None:
+        """The same, where a blank is a fault."""
+        if not self.cells[column].strip():
+            self.fault(column, "is blank, but required")
+            return None
+        return self.optional(column, read, indented=indented)
+
+
+def read_table(path: Path, columns: Sequence[str], faults: Faults) -> list[Row]:
+    """The rows of a file that has exactly `columns`, in any order; blank rows are left out.
+
+    A row with too many or too few cells is a fault, and left out. CallError where there is no
+    such file or it is of another kind, BadFileError where it cannot be read as a table.
+    """
+    cells_of = _CELLS.get(path.suffix.lower())
+    if cells_of is None:
+        raise CallError(f"{path}: must be a .csv or an .xlsx file")
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise CallError(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise CallError(f"{path}: is a directory; name the file in it") from None
+    except OSError as error:
+        raise CallError(f"{path}: cannot be read: {error.strerror}") from None
+    filled = (row for row in cells_of(content, faults) if any(map(_trimmed, row[1])))
+    header = next(filled, None)
+    if header is None:
+        faults.add("is empty; the first row must name the columns")
+        faults.stop()
+        return []
+    names = _header(header[1], columns, faults)
+    rows = list(_rows(filled, names, faults))
+    if faults.rows == 0:
+        faults.add("has no rows below the header")
+        faults.stop()
+    return rows
+
+
+def _header(cells: Sequence[str], columns: Sequence[str], faults: Faults) -> list[str]:
+    """The names of the columns; BadFileError where they are not those asked for."""
+    names = [_trimmed(cell) for cell in cells]
+    while not names[-1]:
+        names.pop()
+    if len(names) == 1 and len(names[0].split(";")) + len(names[0].split("\t")) > 2:
+        faults.add("the cells must be separated by commas", 1)
+    faults.stop()
+    for name in dict.fromkeys(names):
+        if name not in columns:
+            known = f"the columns are {','.join(columns)}"
+            faults.add(
+                f"is unknown; {known}" if name else f"a column has no name; {known}", 1, name
+            )
+        elif names.count(name) > 1:
+            faults.add("is there twice", 1, name)
+    for name in columns:
+        if name not in names:
+            faults.add("is missing", 1, name)
+    faults.stop()
+    return names
+
+
+def _rows(
+    filled: Iterator[tuple[int, list[str]]], names: Sequence[str], faults: Faults
+) -> Iterator[Row]:
+    for number, cells in filled:
+        faults.rows += 1
+        trimmed = [_trimmed(cell) for cell in cells]
+        while len(trimmed) > len(names) and not trimmed[-1]:
+            trimmed.pop()
+        if len(trimmed) != len(names):
+            faults.add(f"has {len(trimmed)} cells; the header has {len(names)}", number)
+            continue
+        yield Row(number, dict(zip(names, trimmed, strict=True)), faults)
+
+
+def _trimmed(cell: str) -> str:
+    """A cell without the blanks around it, its lines ended by LF."""
+    return cell.replace("\r\n", "\n").replace("\r", "\n").strip(_BLANK)

@@ -1,0 +1,137 @@
+"""`kizuna import`: accounts, subscribers and texts from CSV or XLSX, whole or not at all."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from cli.arguments import JsonOption, parse_instant
+from cli.files.accounts import ACCOUNT_COLUMNS
+from cli.files.content import CONTENT_COLUMNS
+from cli.files.faults import BadFileError
+from cli.files.load import Loaded, Progress, load_accounts, load_content, load_subscribers
+from cli.files.subscribers import SUBSCRIBER_COLUMNS
+from cli.target import StackOption, connect
+from local.platform import provide_credentials
+
+importing = typer.Typer(
+    help="Load a CSV (UTF-8) or XLSX file: all of it, or nothing where a row is at fault.",
+    no_args_is_help=True,
+)
+
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A .csv or .xlsx file.")
+]
+CheckOption = Annotated[bool, typer.Option("--check", help="Only report; load nothing.")]
+NowOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--now",
+        parser=parse_instant,
+        metavar="INSTANT",
+        help="What time it is, for rehearsals; nothing in a file may lie after it.",
+        show_default=False,
+    ),
+]
+
+
+def _columns(names: tuple[str, ...]) -> str:
+    return f"The columns: {', '.join(names)}."
+
+
+@importing.command("accounts", epilog=_columns(ACCOUNT_COLUMNS))
+def accounts(
+    file: FileArgument,
+    check: CheckOption = False,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+    stack: StackOption = None,
+) -> None:
+    """Load accounts. A further row of an account, with a later valid_from, changes its settings
+    from that day on; what is in force does not change.
+    """
+
+    def load() -> Loaded:
+        target = connect(stack)
+        loaded = load_accounts(target.store, file, now or datetime.now(UTC), check=check)
+        if target.local and not check:
+            provide_credentials(target.local, list(target.store.accounts))
+        return loaded
+
+    _report(load, as_json)
+
+
+@importing.command("subscribers", epilog=_columns(SUBSCRIBER_COLUMNS))
+def subscribers(
+    file: FileArgument,
+    check: CheckOption = False,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+    stack: StackOption = None,
+) -> None:
+    """Load subscribers with their enrolments and what happened to them. Those who are there
+    already, just so, stay unchanged.
+    """
+
+    def load() -> Loaded:
+        store = connect(stack).store
+        with _progress() as progress:
+            return load_subscribers(
+                store, file, now or datetime.now(UTC), check=check, progress=progress
+            )
+
+    _report(load, as_json)
+
+
+@importing.command("content", epilog=_columns(CONTENT_COLUMNS))
+def content(
+    file: FileArgument,
+    check: CheckOption = False,
+    as_json: JsonOption = False,
+    stack: StackOption = None,
+) -> None:
+    """Publish texts. Each series in the file takes the place of what was published of it."""
+    _report(lambda: load_content(connect(stack).store, file, check=check), as_json)
+
+
+def _report(load: Callable[[], Loaded], as_json: bool) -> None:
+    """Load, and print what came of it; exit status 1 where the file has faults."""
+    try:
+        loaded = load()
+    except BadFileError as error:
+        lines = list(error.lines())
+        if as_json:
+            typer.echo(json.dumps(error.json(), ensure_ascii=False))
+        for line in lines[-1:] if as_json else lines:
+            typer.echo(line, err=True)
+        raise typer.Exit(1) from None
+    typer.echo(json.dumps(loaded.json(), ensure_ascii=False) if as_json else loaded)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on standard error, where that is a terminal."""
+    console = Console(stderr=True)
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("reading", total=None)
+
+        def progress(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield progress

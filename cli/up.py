@@ -1,0 +1,60 @@
+"""`kizuna up` and `kizuna env`: the local platform, kept running, and how to reach it."""
+
+import signal
+import threading
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from cli.errors import CallError, FailedError
+from cli.progress import steps
+from cli.samples import load_samples
+from cli.target import connect
+from local.platform import STATE, Platform, running
+from local.processes import StartError
+from shared.rules.dates import JST
+
+SUBSCRIBERS = 2_000
+PORT = 8400
+
+
+def up(
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where the inboxes are, on 127.0.0.1.")
+    ] = PORT,
+    empty: Annotated[bool, typer.Option("--empty", help="Without sample data.")] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Let EventBridge tick by the real clock, as on AWS."),
+    ] = False,
+) -> None:
+    """Keep the local platform running until interrupted.
+
+    Time passes as `kizuna dispatch --now INSTANT` says, or by the real clock with --live.
+    """
+    if already := running():
+        raise CallError(f"it is running already, with its inboxes at {already.pages_url}/inbox")
+    ended = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: ended.set())
+    try:
+        with Platform(STATE / "up", pages_port=port, live=live) as platform:
+            platform.announce()
+            if not empty:
+                with steps() as step:
+                    today = datetime.now(JST).date()
+                    load_samples(connect(None), SUBSCRIBERS, today, STATE / "up", step)
+            typer.echo(f"ready: {platform.address.pages_url}/inbox (Ctrl+C ends it)")
+            ended.wait()
+    except StartError as error:
+        raise FailedError(str(error)) from None
+
+
+def env() -> None:
+    """Print the lines that point this program and the aws client at a running `kizuna up`."""
+    address = running()
+    if address is None:
+        raise FailedError("no local platform is running; start one with `kizuna up`")
+    for name, value in address.environment().items():
+        typer.echo(f"export {name}={value}")
