@@ -58,7 +58,8 @@ def unknown_placeholders(text: str) -> list[str]:
 def put_into_words(letter: Letter, *, common: Catalogue, own: Catalogue, account: str) -> Words:
     """The letter's words: the common part first, the account's part after it (〇〇市より).
 
-    An account's text on a day that the common series lacks is a message of its own.
+    An account's text on a day that the common series lacks is a message of its own. Title and
+    notice say which child the letter is about, where it must.
     """
     child = letter.child or _WORD_FOR_CHILD[letter.due.phase]
 
@@ -70,7 +71,9 @@ def put_into_words(letter: Letter, *, common: Catalogue, own: Catalogue, account
     if first is None:
         message = f"no text for {letter.due.phase} day {letter.due.day}"
         raise KeyError(message)
-    parts = [f"【{letter.about}】\n{fill(first.text)}" if letter.about else fill(first.text)]
+    title, notice, parts = fill(first.title), fill(first.notice), [fill(first.text)]
+    if letter.about:
+        title, notice = f"{title}（{letter.about}）", f"{letter.about}: {notice}"
     if base is not None and addition is not None:
         parts.append(f"（{account}より）\n{fill(addition.text)}")
-    return Words(fill(first.title), tuple(parts), fill(first.notice))
+    return Words(title, tuple(parts), notice)

@@ -29,7 +29,7 @@ class EndOfDelivery:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `birthday(3)` or `school_year_end(1)`; ValueError says what would be right."""
-        match = re.fullmatch(r"(birthday|school_year_end)\((\d{1,2})\)", text)
+        match = re.fullmatch(r"(birthday|school_year_end)\(([0-9]{1,2})\)", text)
         if match is None:
             message = "must be birthday(n) or school_year_end(grade), such as birthday(3)"
             raise ValueError(message)

@@ -6,7 +6,7 @@ is the same whenever it is asked, and past AU stays exact.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 
@@ -76,6 +76,8 @@ class Standing:
         return None
 
 
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
 _STATUS_AFTER = {
     Happened.JOINED: Status.ACTIVE,
     Happened.RETURNED: Status.ACTIVE,
@@ -93,6 +95,8 @@ def after(standing: Standing, event: Event) -> Standing:
             return replace(standing, birth_date=event.day)
         case Happened.CORRECTED_AGE | Happened.BIRTH_AGE:
             return replace(standing, corrected_age=event.what is Happened.CORRECTED_AGE)
+        case Happened.STOPPED_BY_SYSTEM if standing.status is Status.STOPPED:
+            return standing  # a late bounce does not hide that the subscriber had stopped
         case _:
             return replace(standing, status=_STATUS_AFTER[event.what])
 
@@ -109,3 +113,8 @@ def standing_at(history: Iterable[Event], at: datetime) -> Standing:
             break
         standing = after(standing, event)
     return standing
+
+
+def latest_standing(history: Iterable[Event]) -> Standing:
+    """What is true once everything on record has happened."""
+    return standing_at(history, _END_OF_TIME)

@@ -21,11 +21,12 @@ class Due:
     day: int
 
 
-_SILENT_STATUS = {
+SILENT_STATUS = {
     Status.NOT_JOINED: Reason.NOT_JOINED,
     Status.STOPPED: Reason.STOPPED,
     Status.SUSPENDED: Reason.SUSPENDED,
 }
+"""The reason that each status but active gives."""
 
 
 def stage_on(standing: Standing, day: date, end: EndOfDelivery) -> Stage:
@@ -46,8 +47,8 @@ def due_message(
     The position is computed from the date each day, never stored: a late joiner starts at today's
     message, missed days are not replayed, and a corrected date takes effect the same day.
     """
-    if standing.status in _SILENT_STATUS:
-        return _SILENT_STATUS[standing.status]
+    if standing.status in SILENT_STATUS:
+        return SILENT_STATUS[standing.status]
     if settings.delivery is Delivery.EXTERNAL:
         return Reason.EXTERNAL
     if channel not in settings.channels:

@@ -124,13 +124,12 @@ class Book:
 
     def __init__(self, batches: Iterable[Batch] = ()) -> None:
         self._entries: list[Entry] = []
+        self._planned: set[Child] = set()
         self._children: set[Child] = set()
         self._messages: set[tuple[str, Due]] = set()
         self._silent: dict[Child, Reason] = {}
         self._expired: set[Child] = set()
         self._codes: dict[Child, str] = {}
-        self.waiting = False
-        """Whether somebody is to be tried again, or an outcome may still become known."""
         for batch in batches:
             self.enter(batch)
 
@@ -143,6 +142,10 @@ class Book:
             self._entries.append(entry)
             self._children |= {(entry.subscriber, each) for each in entry.enrolments}
             self._messages.add((entry.subscriber, entry.due))
+
+    def plan(self, subscriber: str, enrolments: Iterable[str]) -> None:
+        """Note that these are due today, before anything is decided about them."""
+        self._planned |= {(subscriber, each) for each in enrolments}
 
     def has(self, subscriber: str, enrolment: str) -> bool:
         """Whether a message about this child is in a batch."""
@@ -163,10 +166,10 @@ class Book:
         self._silent |= {(subscriber, each): Reason.SENT_WITH_TWIN for each in twins}
 
     def sums(self) -> Sums:
-        """The sums, with `planned` counted on its own: as children, each once.
+        """The sums, with `planned` counted on its own: children, each once, as they were read.
 
-        So a child in two batches, or one that is both silent and sent, shows as sums that do not
-        reconcile.
+        So a child that was planned and then forgotten, one in two batches, or one that is both
+        silent and sent, shows as sums that do not reconcile.
         """
         results = Counter(entry.outcome.result for entry in self._entries)
         with_twin = sum(len(entry.enrolments) - 1 for entry in self._entries)
@@ -180,7 +183,7 @@ class Book:
         )
         codes.update(self._codes[child] for child in self._expired if self._codes.get(child))
         return Sums(
-            planned=len(self._children | self._silent.keys() | self._expired),
+            planned=len(self._planned | self._children),
             accepted=results[Result.ACCEPTED],
             refused=results[Result.REFUSED],
             gone=results[Result.GONE],

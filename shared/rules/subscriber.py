@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.rules.account import Channel, Settings
 from shared.rules.dates import jst_date
-from shared.rules.history import Event, Standing, Status, standing_at
+from shared.rules.history import Event, Happened, Standing, Status, standing_at
 from shared.rules.message import Due, Schedule, due_message, stage_on
 from shared.rules.stage import Phase, Reason, Stage
 
@@ -92,7 +92,7 @@ def decide(
     several = _follows_several(standings.values(), now, settings)
     letters = []
     for due, group in _by_due(subscriber.enrolments, dues).items():
-        child = "と".join(e.nickname for e in group if e.nickname) or None
+        child = _names(group)
         stage = stage_on(standings[group[0].id], jst_date(now), settings.end_of_delivery)
         letters.append(
             Letter(
@@ -104,6 +104,19 @@ def decide(
             )
         )
     return Decision(tuple(letters), silent)
+
+
+def stopped(subscriber: Subscriber, at: datetime) -> Subscriber:
+    """The subscriber once they have stopped everything; the same where nothing was going on."""
+    event = Event(at, Happened.STOPPED_BY_SUBSCRIBER)
+    over = (Status.NOT_JOINED, Status.STOPPED)
+    enrolments = tuple(
+        each
+        if standing_at(each.history, at).status in over
+        else replace(each, history=(*each.history, event))
+        for each in subscriber.enrolments
+    )
+    return replace(subscriber, enrolments=enrolments)
 
 
 def _by_due(enrolments: Iterable[Enrolment], dues: dict[str, Due]) -> dict[Due, list[Enrolment]]:
@@ -139,5 +152,14 @@ def _about(child: str | None, stage: Stage) -> str:
         return "おなかの赤ちゃんのこと"
     years, _, rest = stage.label.partition("y")
     months = rest.partition("m")[0]
-    age = f"{years}歳" if years != "0" else f"{months}か月" if months != "0" else "生まれて間もない"
-    return f"{age}のお子さんのこと"
+    if years != "0":
+        return f"{years}歳のお子さんのこと"
+    if months != "0":
+        return f"{months}か月のお子さんのこと"
+    return "生まれて間もないお子さんのこと"
+
+
+def _names(group: Iterable[Enrolment]) -> str | None:
+    """What the parent calls the child, or both twins; None where one of them has no name."""
+    names = [each.nickname for each in group]
+    return "と".join(name for name in names if name) if all(names) else None

@@ -1,0 +1,308 @@
+"""What became of every message, and sums that must add up to all children planned."""
+
+from collections import Counter
+from dataclasses import replace
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.rules.message import Due
+from shared.rules.reckoning import UNKNOWN, Batch, Book, Entry, Outcome, Result, Sums
+from shared.rules.stage import Phase, Reason
+from tests.rules.invented import jst
+
+DAY = Due(Phase.CHILDCARE, 100)
+FROZEN = jst("2026-11-23 09:00")
+
+ACCEPTED = Outcome(Result.ACCEPTED, provider_id="m-1")
+REFUSED = Outcome(Result.REFUSED, "30007")
+GONE = Outcome(Result.GONE, "30005")
+THROTTLED = Outcome(Result.TRY_AGAIN, "429")
+
+
+def entry(subscriber="s-1", *enrolments, outcome=ACCEPTED, due=DAY):
+    return Entry(subscriber, enrolments or ("e1",), due, outcome)
+
+
+def batch(*entries):
+    return Batch("000001-000000", "k", FROZEN, entries)
+
+
+# A batch.
+
+
+def test_a_frozen_batch_is_undecided_and_not_settled():
+    frozen = batch(entry(outcome=UNKNOWN), entry("s-2", outcome=UNKNOWN))
+
+    assert frozen.undecided
+    assert not frozen.settled
+
+
+def test_outcomes_are_for_the_recipients_in_order():
+    frozen = batch(entry(outcome=UNKNOWN), entry("s-2", outcome=UNKNOWN))
+
+    known = frozen.with_outcomes([ACCEPTED, GONE])
+
+    assert [each.outcome for each in known.entries] == [ACCEPTED, GONE]
+    assert not known.undecided
+    assert [each.outcome for each in frozen.entries] == [UNKNOWN, UNKNOWN]
+
+
+@pytest.mark.parametrize("outcomes", [[], [ACCEPTED], [ACCEPTED, ACCEPTED, ACCEPTED]])
+def test_a_number_of_outcomes_that_is_not_the_recipients_is_an_error(outcomes):
+    with pytest.raises(ValueError, match="zip"):
+        batch(entry(), entry("s-2")).with_outcomes(outcomes)
+
+
+def test_one_unknown_recipient_leaves_the_batch_undecided():
+    assert batch(entry(), entry("s-2", outcome=UNKNOWN)).undecided
+
+
+def test_a_batch_is_settled_once_it_has_the_instant():
+    assert replace(batch(entry()), settled_at=FROZEN).settled
+
+
+# Who has been dealt with.
+
+
+@pytest.mark.parametrize(
+    ("outcome", "dealt_with"),
+    [(ACCEPTED, True), (REFUSED, True), (GONE, True), (UNKNOWN, True), (THROTTLED, False)],
+)
+def test_all_but_those_to_be_tried_again_are_dealt_with(outcome, dealt_with):
+    book = Book([batch(entry("s-1", "e1", "e2", outcome=outcome))])
+
+    assert book.has("s-1", "e1") is dealt_with
+    assert book.has("s-1", "e2") is dealt_with
+    assert book.has_message("s-1", DAY) is dealt_with
+
+
+def test_enrolments_are_unique_only_within_their_subscriber():
+    book = Book([batch(entry("s-1", "e1"))])
+
+    assert not book.has("s-2", "e1")
+    assert not book.has("s-1", "e2")
+
+
+def test_a_twin_has_the_same_message_already_and_a_sibling_has_not():
+    book = Book([batch(entry("s-1", "e1"))])
+
+    assert book.has_message("s-1", DAY)
+    assert not book.has_message("s-1", Due(Phase.PREGNANCY, 100))
+    assert not book.has_message("s-2", DAY)
+
+
+# The sums of a job.
+
+
+def test_an_empty_job_reconciles():
+    assert Book().sums() == Sums()
+    assert Sums().reconciles
+
+
+def test_the_sums_of_a_day():
+    book = Book(
+        [
+            batch(
+                entry("s-1"),
+                entry("s-2", "e1", "e2"),
+                entry("s-3", outcome=REFUSED),
+                entry("s-4", outcome=GONE),
+                entry("s-5", outcome=UNKNOWN),
+            )
+        ]
+    )
+    for subscriber, enrolments in {"s-6": ["e1", "e2"], "s-7": ["e1"], "s-8": ["e1"]}.items():
+        book.plan(subscriber, enrolments)
+    book.silence("s-6", {"e1": Reason.STOPPED, "e2": Reason.GRADUATED})
+    book.silence("s-7", {"e1": Reason.STOPPED})
+    book.expire("s-8", ["e1"])
+
+    sums = book.sums()
+
+    assert sums == Sums(
+        planned=10,
+        accepted=2,
+        refused=1,
+        gone=1,
+        unknown=1,
+        expired=1,
+        silent={Reason.STOPPED: 2, Reason.GRADUATED: 1, Reason.SENT_WITH_TWIN: 1},
+        codes={"30007": 1, "30005": 1},
+    )
+    assert sums.reconciles
+
+
+def test_twins_that_expire_are_one_message_that_came_to_nothing():
+    book = Book()
+    book.plan("s-1", ["e1", "e2", "e3"])
+    book.expire("s-1", ["e1", "e2", "e3"])
+
+    sums = book.sums()
+
+    assert (sums.planned, sums.expired, sums.silent) == (3, 1, {Reason.SENT_WITH_TWIN: 2})
+    assert sums.reconciles
+
+
+def test_an_expiry_keeps_the_code_of_the_last_try():
+    book = Book([batch(entry(outcome=THROTTLED)), batch(entry("s-2", outcome=THROTTLED))])
+    book.plan("s-1", ["e1"])
+    book.expire("s-1", ["e1"])
+    book.enter(batch(entry("s-2")))
+
+    sums = book.sums()
+
+    assert (sums.accepted, sums.expired, sums.codes) == (1, 1, {"429": 1})
+    assert sums.reconciles
+
+
+def test_a_code_of_an_accepted_message_is_no_failure():
+    assert Book([batch(entry(outcome=Outcome(Result.ACCEPTED, "202")))]).sums().codes == {}
+
+
+def test_the_same_silence_twice_is_one():
+    book = Book()
+    book.plan("s-1", ["e1"])
+    book.silence("s-1", {"e1": Reason.STOPPED})
+    book.silence("s-1", {"e1": Reason.STOPPED})
+
+    assert book.sums() == Sums(planned=1, silent={Reason.STOPPED: 1})
+
+
+# Sums that must not reconcile.
+
+
+def sent_twice(book):
+    book.enter(batch(entry("s-1", "e1")))
+
+
+def twin_sent_again(book):
+    book.enter(batch(entry("s-1", "e2", "e1")))
+
+
+def silent_as_well(book):
+    book.silence("s-1", {"e1": Reason.STOPPED})
+
+
+def expired_as_well(book):
+    book.expire("s-1", ["e1"])
+
+
+@pytest.mark.parametrize("fault", [sent_twice, twin_sent_again, silent_as_well, expired_as_well])
+def test_a_child_that_is_dealt_with_twice_shows_in_the_sums(fault):
+    book = Book([batch(entry("s-1", "e1"), entry("s-2", "e1"))])
+    assert book.sums().reconciles
+
+    fault(book)
+
+    assert not book.sums().reconciles
+
+
+def test_a_child_that_was_planned_and_then_forgotten_shows_in_the_sums():
+    book = Book([batch(entry("s-1", "e1"))])
+    book.plan("s-2", ["e1"])
+
+    assert not book.sums().reconciles
+
+
+@pytest.mark.parametrize(
+    "sums",
+    [
+        Sums(planned=1),
+        Sums(accepted=1),
+        Sums(planned=2, accepted=1, silent={}),
+        Sums(planned=1, accepted=1, silent={Reason.STOPPED: 1}),
+        Sums(planned=1, expired=2),
+    ],
+)
+def test_a_difference_of_one_is_a_difference(sums):
+    assert not sums.reconciles
+
+
+# The sums of a run are those of its jobs.
+
+
+def test_sums_are_added_each_with_its_own():
+    email = Sums(3, 1, 1, silent={Reason.STOPPED: 1}, codes={"550": 1})
+    line = Sums(4, 2, 0, 1, silent={Reason.STOPPED: 1}, codes={"550": 2, "404": 1})
+
+    assert email + line == Sums(
+        planned=7,
+        accepted=3,
+        refused=1,
+        gone=1,
+        silent={Reason.STOPPED: 2},
+        codes={"550": 3, "404": 1},
+    )
+
+
+OUTCOMES = st.sampled_from([ACCEPTED, REFUSED, GONE, UNKNOWN])
+
+
+@st.composite
+def days(draw):
+    """A day of a job: each subscriber's children end in one way, after any number of tries.
+
+    Returns the book, and how many children there are.
+    """
+    book, ids, children = Book(), count(), 0
+    for _ in range(draw(st.integers(0, 6))):
+        entries, numbers = [], draw(st.lists(st.integers(1, 3), max_size=5))
+        for number in numbers:
+            subscriber = f"s-{next(ids)}"
+            enrolments = tuple(f"e{n}" for n in range(1, number + 1))
+            book.plan(subscriber, enrolments)
+            for _ in range(draw(st.integers(0, 2))):
+                book.enter(batch(entry(subscriber, *enrolments, outcome=THROTTLED)))
+            match draw(st.sampled_from(["batch", "silence", "expire"])):
+                case "batch":
+                    outcome = draw(OUTCOMES)
+                    entries.append(entry(subscriber, *enrolments, outcome=outcome))
+                case "silence":
+                    reason = draw(st.sampled_from(Reason))
+                    book.silence(subscriber, dict.fromkeys(enrolments, reason))
+                case "expire":
+                    book.expire(subscriber, enrolments)
+            children += number
+        book.enter(batch(*entries))
+    return book, children
+
+
+@given(days())
+def test_the_sums_of_every_day_reconcile_to_all_its_children(day):
+    book, children = day
+
+    sums = book.sums()
+
+    assert sums.planned == children
+    assert sums.reconciles
+
+
+@given(st.lists(days(), max_size=4))
+def test_jobs_that_reconcile_add_up_to_a_run_that_does(jobs):
+    total = sum((book.sums() for book, _ in jobs), Sums())
+
+    assert total.reconciles
+    assert total.planned == sum(children for _, children in jobs)
+
+
+@given(days(), st.lists(st.integers(1, 3), min_size=1, max_size=3))
+def test_a_message_sent_again_never_reconciles(day, again):
+    book, _ = day
+    repeated = [entry(f"t-{n}", *(f"e{k}" for k in range(size))) for n, size in enumerate(again)]
+    book.enter(batch(*repeated))
+    assert book.sums().reconciles
+
+    book.enter(batch(repeated[0]))
+
+    assert not book.sums().reconciles
+
+
+@given(st.lists(st.tuples(st.sampled_from(["s-1", "s-2"]), OUTCOMES), max_size=6))
+def test_the_sums_reconcile_exactly_when_nobody_is_in_two_batches(sent):
+    book = Book([batch(entry(subscriber, outcome=outcome)) for subscriber, outcome in sent])
+
+    times = Counter(subscriber for subscriber, _ in sent)
+    assert book.sums().reconciles == all(number == 1 for number in times.values())
