@@ -47,7 +47,9 @@ def deploy(stack: str, parameters: Mapping[str, str]) -> dict[str, str]:
         waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     except WaiterError as error:
         raise DeployError(_first_failure(stack)) from error
-    _add_time_to_live(stack, template)
+    physical = _physical(stack)
+    _add_time_to_live(physical, template)
+    _add_routes(physical, template)
     return stack_outputs(stack)
 
 
@@ -98,8 +100,7 @@ def _physical(stack: str) -> dict[str, str]:
     }
 
 
-def _add_time_to_live(stack: str, template: Mapping[str, Any]) -> None:
-    physical = _physical(stack)
+def _add_time_to_live(physical: Mapping[str, str], template: Mapping[str, Any]) -> None:
     for name, resource in template["Resources"].items():
         wanted = resource.get("Properties", {}).get("TimeToLiveSpecification")
         if wanted:
@@ -110,6 +111,33 @@ def _add_time_to_live(stack: str, template: Mapping[str, Any]) -> None:
             except ClientError as error:  # a later version of the platform may do it itself
                 if error.response["Error"]["Code"] != "ValidationException":
                     raise
+
+
+def _add_routes(physical: Mapping[str, str], template: Mapping[str, Any]) -> None:
+    """The routes of HTTP APIs, from the functions' events: the platform skips the body in which
+    SAM puts them.
+    """
+    gateway = boto3.client("apigatewayv2")
+    lambdas = boto3.client("lambda")
+    for name, resource in template["Resources"].items():
+        events = resource.get("Properties", {}).get("Events", {}).values()
+        routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
+        if not routes:
+            continue
+        function = lambdas.get_function(FunctionName=physical[name])["Configuration"]
+        for route in routes:
+            api = physical[route["ApiId"]["Ref"]]
+            key = f"{route['Method']} {route['Path']}"
+            if key in {each["RouteKey"] for each in gateway.get_routes(ApiId=api)["Items"]}:
+                continue
+            integration = gateway.create_integration(
+                ApiId=api,
+                IntegrationType="AWS_PROXY",
+                IntegrationUri=function["FunctionArn"],
+                PayloadFormatVersion="2.0",
+            )
+            target = f"integrations/{integration['IntegrationId']}"
+            gateway.create_route(ApiId=api, RouteKey=key, Target=target)
 
 
 def _first_failure(stack: str) -> str:

@@ -82,7 +82,7 @@ class Platform:
                     "TwilioApi": pages,
                 },
             )
-            self._configure_email()
+            self._configure()
         except BaseException:
             self.stop()
             raise
@@ -109,16 +109,18 @@ class Platform:
         STATE.mkdir(exist_ok=True)
         _UP.write_text(json.dumps(asdict(self.address)), encoding="utf-8")
 
-    def _configure_email(self) -> None:
+    def _configure(self) -> None:
+        api = f"{self.address.aws_url}/_aws/execute-api/{self.outputs['PagesApi']}/$default"
         put_config(
             self.address,
             {
+                "pages": {"api": api},
                 "ses": {
                     "verified_domains": [MAIL_DOMAIN],
                     "configuration_sets": [f"{STACK}-messages"],
                     "events_topic": self.outputs["EmailEventTopic"],
                     "aws_endpoint": self.address.aws_url,
-                }
+                },
             },
         )
 

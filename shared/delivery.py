@@ -13,9 +13,11 @@ from uuid import uuid4
 
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
 from shared.rules.dates import jst_date, jst_instant, jst_time
+from shared.rules.history import latest_standing
+from shared.rules.message import SILENT_STATUS
 from shared.rules.reckoning import Batch, Book, Entry, Outcome, Result, Sums
 from shared.rules.stage import Reason
-from shared.rules.subscriber import Letter, decide
+from shared.rules.subscriber import Letter, Subscriber, decide
 from shared.store.due import Candidate
 from shared.store.ledger import Lease, Run
 from shared.store.store import Store
@@ -155,6 +157,7 @@ class Delivery:
         letters: list[Addressed] = []
         for candidate in chunk:
             asked = [e for e in candidate.enrolments if not self._book.has(candidate.subscriber, e)]
+            self._book.plan(candidate.subscriber, asked)
             subscriber = people.get(candidate.subscriber)
             if subscriber is None:
                 self._book.silence(candidate.subscriber, dict.fromkeys(asked, Reason.NOT_JOINED))
@@ -163,9 +166,11 @@ class Delivery:
             if (subscriber.account, subscriber.channel) != (job.account, job.channel):
                 self._book.silence(candidate.subscriber, dict.fromkeys(asked, Reason.MOVED))
                 continue
+            stopped = _stopped(subscriber, asked)
+            self._book.silence(subscriber.id, stopped)
             decision = decide(
                 subscriber,
-                asked,
+                [each for each in asked if each not in stopped],
                 self._instant(),
                 settings=self._run.settings,
                 schedule=self._schedule,
@@ -215,6 +220,16 @@ class Delivery:
             batch = replace(batch, settled_at=self._clock(), payload=None)
         self._store.ledger.record(self._lease.job, batch)
         return batch
+
+
+def _stopped(subscriber: Subscriber, asked: Iterable[str]) -> dict[str, Reason]:
+    """Which of the enrolments have stopped by all that is on record: a stop counts at once, also
+    where the clock that wrote it runs a little ahead of ours.
+    """
+    latest = {each.id: latest_standing(each.history).status for each in subscriber.enrolments}
+    return {
+        each: SILENT_STATUS[latest[each]] for each in asked if latest.get(each) in SILENT_STATUS
+    }
 
 
 def _candidate(letter: Letter) -> Candidate:

@@ -2,9 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from functions.dispatch import tick as dispatch_tick
 from functions.email import deliver as email_deliver
 from functions.email import feedback as email_feedback
 from functions.line import deliver as line_deliver
+from functions.register import pages
 from functions.sms import deliver as sms_deliver
 from local.platform import Address, provide_credentials
 from local.standins.outbox import Message
@@ -30,7 +31,7 @@ from shared.rules.ending import DEFAULT_END
 from shared.rules.history import Event, Happened
 from shared.rules.message import Due
 from shared.rules.stage import Phase
-from shared.rules.subscriber import Enrolment, Subscriber
+from shared.rules.subscriber import Enrolment, Subscriber, stopped
 from shared.store.store import Store, names_from_environment, open_store
 from tests.template import create_in_moto, environment
 
@@ -46,7 +47,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Any], Any]] = {
 }
 CACHED = (dispatch_tick._world, email_deliver._world, email_deliver._client)
 CACHED += (email_feedback._ledger, line_deliver._world, line_deliver._api)
-CACHED += (sms_deliver._world, sms_deliver._api)
+CACHED += (sms_deliver._world, sms_deliver._api, pages._world)
 
 
 @dataclass
@@ -121,9 +122,7 @@ class World:
         """Stop everything of a subscriber, as one action of theirs."""
         old = self.store.subscribers.get(subscriber_id)
         assert old is not None
-        event = Event(at, Happened.STOPPED_BY_SUBSCRIBER)
-        enrolments = [Enrolment(e.id, e.nickname, (*e.history, event)) for e in old.enrolments]
-        self.store.subscribers.update(old, _with(old, enrolments), 1)
+        self.store.subscribers.update(old, stopped(old, at), 1)
 
     def sent(self, channel: Channel | None = None) -> list[Message]:
         """What the providers accepted."""
@@ -141,10 +140,6 @@ class World:
         assert run is not None, "no run was opened"
         assert run.closed_at is not None, "the run is not closed"
         return run.total()
-
-
-def _with(old: Subscriber, enrolments: Sequence[Enrolment]) -> Subscriber:
-    return replace(old, enrolments=tuple(enrolments))
 
 
 @contextmanager

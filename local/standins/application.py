@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from local.standins import control, inbox
+from local.standins import control, inbox, public
 from local.standins.answers import JSON, Refused, json_answer
 from local.standins.config import Settings
 from local.standins.faults import Fault, Faults
@@ -80,6 +80,8 @@ class Application:
             return self._imitate(self._providers[owner], operation, request, path)
         except Refused as refused:
             return refused.response
+        except NotFound:
+            return public.answer(self.settings.current.pages.api, request)
         except HTTPException as error:
             return json_answer({"message": error.name}, error.code or 500)
 

@@ -64,12 +64,19 @@ class SesConfig(_Section):
     )
 
 
+class PagesConfig(_Section):
+    """Where the product's own pages are answered: the base URL of its HTTP API."""
+
+    api: str | None = None
+
+
 class Config(_Section):
     """All that the stand-ins are told; an unknown name is refused."""
 
     line: LineConfig = LineConfig()
     twilio: TwilioConfig = TwilioConfig()
     ses: SesConfig = SesConfig()
+    pages: PagesConfig = PagesConfig()
 
 
 class Settings:

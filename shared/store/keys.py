@@ -63,8 +63,11 @@ def content_object(series: str, version: str) -> str:
 
 
 def address(account_id: str, address_text: str, secret: bytes) -> Key:
-    """An address of an account, findable only with the secret (HMAC-SHA-256)."""
-    digest = hmac.new(secret, f"{account_id}\n{address_text}".encode(), hashlib.sha256)
+    """An address of an account, however its letters are cased, findable only with the secret
+    (HMAC-SHA-256).
+    """
+    text = f"{account_id}\n{address_text.casefold()}"
+    digest = hmac.new(secret, text.encode(), hashlib.sha256)
     return Key(f"ADDRESS#{account_id}", digest.hexdigest())
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from shared.rules.history import Status, standing_at
+from shared.rules.history import Status, latest_standing
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Subscriber
 from shared.store import keys
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 _SUBSCRIBER = TypeAdapter(Subscriber)
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -45,7 +43,7 @@ def due_entries(subscriber: Subscriber, shards: int) -> frozenset[DueEntry]:
     shard = keys.shard(subscriber.id, shards)
     entries = set()
     for enrolment in subscriber.enrolments:
-        standing = standing_at(enrolment.history, _END_OF_TIME)
+        standing = latest_standing(enrolment.history)
         if standing.status is not Status.ACTIVE or standing.base_date is None:
             continue
         phase = Phase.PREGNANCY if standing.birth_date is None else Phase.CHILDCARE

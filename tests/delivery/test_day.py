@@ -2,12 +2,14 @@
 
 from datetime import date, timedelta
 
+import boto3
 import pytest
 
 from functions.dispatch.tick import BadEventError, handler
 from shared.rules.account import Channel, Delivery
 from shared.rules.stage import Reason
-from tests.world import TEN, TODAY, Context, World, bunkyo, pregnant
+from shared.store.keys import JobId
+from tests.world import HANDLERS, TEN, TODAY, Context, World, bunkyo, pregnant
 
 
 def a_town(world: World) -> None:
@@ -111,6 +113,27 @@ def test_who_stopped_after_planning_and_before_the_freeze_hears_nothing(world: W
     world.work()
 
     assert [each.recipient for each in world.sent()] == ["reader10000002@example.jp"]
+
+
+def test_a_stop_counts_at_once_even_where_its_clock_runs_ahead_of_ours(world: World) -> None:
+    world.add(pregnant(1))
+    world.tick()
+    (queued,) = world.take("EmailQueue")
+
+    world.stop("s1", TEN + timedelta(minutes=5))
+    # The due entry was read before the stop took it away: the last look is what counts.
+    partition = "DUE#bunkyo#email#0#pregnancy"
+    table = boto3.resource("dynamodb").Table(world.refs["DirectoryTable"])
+    table.put_item(Item={"pk": partition, "sk": "2027-01-20#s1#e1"})
+    HANDLERS["EmailQueue"]({"Records": [queued]}, Context())
+    world.tick()
+
+    assert world.sent() == []
+    job = JobId("bunkyo", TODAY, Channel.EMAIL, 0)
+    found = world.store.ledger.job(job)
+    assert found is not None
+    assert found.sums is not None
+    assert found.sums.silent == {Reason.STOPPED: 1}
 
 
 def test_a_job_that_runs_out_of_time_is_handed_on_and_ends_complete(world: World) -> None:
