@@ -13,7 +13,7 @@ from cli.arguments import JsonOption, parse_date
 from cli.target import StackOption, connect
 from shared.jobs import figures
 from shared.rules.account import Channel
-from shared.rules.dates import JST, jst_date
+from shared.rules.dates import jst_date
 from shared.rules.reckoning import Sums
 from shared.store.ledger import Ledger, Run
 
@@ -85,9 +85,8 @@ def runs_table(report: dict[str, Any]) -> Table:
     """The report as a table: a line for each account and channel, and the total."""
     table = sums_table(f"Runs of {report['date']}", report["total"])
     for run in report["runs"]:
-        when = run["closed_at"] or run["opened_at"]
-        clock = datetime.fromisoformat(when).astimezone(JST)
-        table.add_row(f"{run['account']}  {run['state']} {clock:%H:%M}", style="bold")
+        still_open = " (open)" if run["state"] == "open" else ""
+        table.add_row(f"{run['account']}{still_open}", style="bold")
         for channel, sums in run["channels"].items():
             table.add_row(f"  {channel}", *(f"{total_of(sums[name]):,}" for name in OUTCOMES))
     return table
@@ -105,6 +104,7 @@ def sums_table(title: str, total: dict[str, Any]) -> Table:
     adds_up = "planned = accepted + refused + gone + unknown + expired + silent"
     notes.append(adds_up if total["reconciles"] else f"DOES NOT RECONCILE: {adds_up} fails")
     table = Table(title=title, caption="\n".join(notes), show_footer=True, box=SIMPLE_HEAD)
+    table.pad_edge, table.padding = False, (0, 1, 0, 0)
     table.caption_justify = "left"
     table.add_column("", footer="total", no_wrap=True)
     for name in OUTCOMES:

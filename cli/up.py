@@ -2,14 +2,14 @@
 
 import signal
 import threading
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from cli.errors import CallError, FailedError
 from cli.progress import steps
-from cli.samples import load_samples
+from cli.samples import EARLY_MORNING, load_samples
 from cli.target import connect
 from local.platform import STATE, Platform, running
 from local.processes import StartError
@@ -43,12 +43,17 @@ def up(
             platform.announce()
             if not empty:
                 with steps() as step:
-                    today = datetime.now(JST).date()
-                    load_samples(connect(None), SUBSCRIBERS, today, STATE / "up", step)
+                    load_samples(connect(None), SUBSCRIBERS, latest_day(), STATE / "up", step)
             typer.echo(f"ready: {platform.address.pages_url}/inbox (Ctrl+C ends it)")
             ended.wait()
     except StartError as error:
         raise FailedError(str(error)) from None
+
+
+def latest_day() -> date:
+    """The latest day whose early morning is past: what the sample's people did lies behind us."""
+    dawn = timedelta(hours=EARLY_MORNING.hour)
+    return (datetime.now(JST) - dawn).date()
 
 
 def env() -> None:

@@ -61,6 +61,32 @@ class Sender(Protocol):
         """
 
 
+class NoProvider:
+    """Stands where an account has no credentials: nothing is taken, so what is due goes on waiting
+    until staff add them, and expires in the end.
+    """
+
+    batch_size = 100
+    same_text = False
+    settling = timedelta(0)
+
+    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
+        """All in one call that is not made."""
+        return [list(letters)]
+
+    def payload(self, call: Sequence[Addressed]) -> None:  # noqa: ARG002 - the loop's signature
+        """Nothing."""
+        return
+
+    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
+        """Not now."""
+        return [Outcome(Result.TRY_AGAIN, "no_credentials")] * len(batch.entries)
+
+    def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
+        """Nobody can be asked."""
+        return [entry.outcome for entry in batch.entries]
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a job came: its sums where it is done, else None and somebody must go on, at once

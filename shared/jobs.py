@@ -13,9 +13,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.clock import given_clock
-from shared.delivery import Delivery, Progress, Sender
+from shared.delivery import Delivery, NoProvider, Progress, Sender
 from shared.rules.account import Channel
 from shared.rules.reckoning import Sums
+from shared.secrets import MissingCredentialsError
 from shared.store.keys import JobId
 from shared.store.ledger import Lease, Run
 from shared.store.store import Store
@@ -97,7 +98,7 @@ def take_turns(
                 store=store,
                 run=run,
                 lease=lease,
-                sender=sender(run, message.job),
+                sender=_opened(sender, run, message.job, logger, metrics),
                 clock=clock,
                 seconds_left=seconds_left,
             ).work()
@@ -109,6 +110,17 @@ def take_turns(
             store.ledger.release(lease)
             raise
         _report(progress, logger, metrics)
+
+
+def _opened(
+    sender: Callable[[Run, JobId], Sender], run: Run, job: JobId, logger: Logger, metrics: Metrics
+) -> Sender:
+    try:
+        return sender(run, job)
+    except MissingCredentialsError as error:
+        logger.error(str(error))  # noqa: TRY400 - the line says all there is to know
+        metrics.add_metric("MissingCredentials", MetricUnit.Count, 1)
+        return NoProvider()
 
 
 def _clock(message: JobMessage, record: Mapping[str, Any]) -> Callable[[], datetime]:

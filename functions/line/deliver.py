@@ -37,8 +37,8 @@ def _api(credentials: Credentials) -> LineApi:
 
 
 def _sender(run: Run, job: JobId) -> LineSender:
-    found = credentials(job.account, Channel.LINE)
-    api = _api(Credentials(found["channel_id"], found["channel_secret"]))
+    found = credentials(job.account, Channel.LINE, "channel_id", "channel_secret")
+    api = _api(Credentials(*found))
     letterhead = Letterhead.from_environment()
     return LineSender(api, account=run.settings.name, letterhead=letterhead)
 

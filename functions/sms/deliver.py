@@ -34,8 +34,8 @@ def _api(credentials: Credentials) -> TwilioApi:
 
 
 def _sender(run: Run, job: JobId) -> SmsSender:
-    found = credentials(job.account, Channel.SMS)
-    api = _api(Credentials(found["account_sid"], found["auth_token"], found["sender"]))
+    found = credentials(job.account, Channel.SMS, "account_sid", "auth_token", "sender")
+    api = _api(Credentials(*found))
     return SmsSender(api, run=run, links=Links(setting("PUBLIC_URL"), platform_key("LINK_KEY")))
 
 

@@ -268,3 +268,27 @@ def test_addresses_leave_the_ledger_when_a_batch_is_settled(world: World) -> Non
     assert all("payload" not in item for item in items)
     for address in (each.recipient for each in world.sent()):
         assert address not in str(items)
+
+
+@pytest.mark.parametrize("channel", [Channel.LINE, Channel.SMS])
+@pytest.mark.parametrize("secret", [None, "not JSON", "{}", "[]"])
+def test_without_credentials_messages_wait_and_expire_and_the_run_still_closes(
+    world: World, channel: Channel, secret: str | None
+) -> None:
+    world.add(pregnant(1, channel))
+    secrets = boto3.client("secretsmanager")
+    name = f"kizuna/accounts/bunkyo/{channel}"
+    if secret is None:
+        secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    else:
+        secrets.put_secret_value(SecretId=name, SecretString=secret)
+
+    world.day()
+    open_run = world.store.ledger.run(TODAY, "bunkyo")
+    world.day(TEN.replace(hour=21))
+
+    assert open_run is not None
+    assert open_run.closed_at is None
+    assert world.sent() == []
+    sums = world.sums()
+    assert (sums.expired, dict(sums.codes)) == (1, {"no_credentials": 1})
