@@ -25,10 +25,13 @@ from local.standins.outbox import Outbox
 from shared.rules.account import Channel
 from shared.rules.dates import JST
 
-FIRST_TICK, LAST_TICK, TICK_EVERY = time(6), time(21, 30), timedelta(minutes=15)
+FIRST_TICK, LAST_TICK, TICK_EVERY = time(6), time(23, 45), timedelta(minutes=15)
 """As infra/template.yaml schedules them."""
 
 NOON = time(12)
+
+FIRST_DAY, LAST_DAY = date(2024, 4, 1), date(2099, 12, 31)
+"""From the day on which the sample accounts have all their settings."""
 
 FOLDER = STATE / "demo"
 INBOXES = FOLDER / "inboxes"
@@ -48,6 +51,8 @@ def demo(
     if running():
         raise CallError("`kizuna up` is running; end it first, or use it: kizuna dispatch")
     day = on or datetime.now(JST).date()
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise CallError(f"the demo runs on days from {FIRST_DAY} to {LAST_DAY}")
     shutil.rmtree(FOLDER, ignore_errors=True)
     try:
         with steps() as step:
@@ -55,7 +60,7 @@ def demo(
             with Platform(FOLDER) as platform:
                 target = connect_to(STACK, platform.address)
                 loaded = load_samples(target, subscribers, day, FOLDER, step)
-                step(f"run {day}: a tick every 15 minutes from 06:00 to 21:30 JST")
+                step(f"run {day}: a tick every 15 minutes from 06:00 to 23:45 JST")
                 run_day(target, day)
                 step("dispatch the same day again")
                 before = accepted(target, day)

@@ -57,6 +57,7 @@ def _keep_traceback() -> Path:
     """Write what happened where staff can send it from; it may name records, so it is not shown."""
     STATE.mkdir(exist_ok=True)
     file = STATE / "fault.txt"
+    file.touch(mode=0o600)
     file.write_text(traceback.format_exc(), encoding="utf-8")
     return file
 

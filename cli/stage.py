@@ -45,7 +45,7 @@ def stage(
         else:
             assert due_date is not None  # noqa: S101 - one of the two is there
             found = pregnancy_stage(on, due_date)
-    except OverflowError:
+    except (OverflowError, ValueError):
         raise CallError("the dates lie outside the calendar") from None
     answer = {
         "phase": found.phase,

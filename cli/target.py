@@ -11,7 +11,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import CallError, FailedError
-from local.platform import Address, running
+from local.platform import STACK, Address, running
 from shared.rules.account import Channel
 from shared.store.store import Names, Store, open_store
 
@@ -63,9 +63,10 @@ def connect(stack: str | None) -> Target:
     CallError where neither is there, FailedError where AWS does not answer.
     """
     local = running()
-    if local and (stack is None or os.environ.get("AWS_ENDPOINT_URL") == local.aws_url):
+    here = local and os.environ.get("AWS_ENDPOINT_URL") == local.aws_url
+    if local and (stack is None or (stack == STACK and here)):
         os.environ.update(local.environment())
-        stack = local.environment()["KIZUNA_STACK"]
+        stack = STACK
     else:
         local = None
     if stack is None:

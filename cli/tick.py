@@ -8,18 +8,22 @@ from typing import Any
 
 import boto3
 import urllib3
+from botocore.config import Config
 
 from cli.errors import FailedError
 from cli.target import Target
 
 LONGEST_WAIT_SECONDS = 600.0
+TICK_SECONDS = 300
+"""The Lambda's timeout in infra/template.yaml; a tick is never asked for twice meanwhile."""
 _POLL_SECONDS = 0.1
 
 
 def tick(target: Target, now: datetime | None) -> dict[str, Any]:
     """Have dispatch do one tick, at `now` where it is given; its answer."""
     event = {} if now is None else {"now": now.isoformat()}
-    answer = boto3.client("lambda").invoke(
+    once = Config(read_timeout=TICK_SECONDS + 10, retries={"total_max_attempts": 1})
+    answer = boto3.client("lambda", config=once).invoke(
         FunctionName=target.outputs["TickFunction"], Payload=json.dumps(event).encode()
     )
     payload: dict[str, Any] = json.loads(answer["Payload"].read() or b"{}")

@@ -16,7 +16,7 @@ from shared.rules.catalogue import COMMON_SERIES, Catalogue, put_into_words, sch
 from shared.rules.dates import JST, jst_date, jst_instant
 from shared.rules.history import standing_at
 from shared.rules.message import stage_on
-from shared.rules.reckoning import Batch, Entry
+from shared.rules.reckoning import Batch, Entry, Result
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Subscriber, decide
 from shared.store.ledger import Run
@@ -155,11 +155,11 @@ def _was_sent(
 
 
 def _sent(store: Store, run: Run, subscriber: str) -> Iterator[tuple[str, tuple[Batch, Entry]]]:
-    """The newest entry of each enrolment in the batches of a run."""
+    """The entry of each enrolment in the batches of a run; who was only tried has none."""
     for job in run.job_ids():
         for batch in store.ledger.batches(job):
             for entry in batch.entries:
-                if entry.subscriber == subscriber:
+                if entry.subscriber == subscriber and entry.outcome.result is not Result.TRY_AGAIN:
                     yield from ((each, (batch, entry)) for each in entry.enrolments)
 
 

@@ -3,8 +3,8 @@
 It knows no provider and no table. docs/life-of-a-message.md tells the same in prose.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import groupby, islice
@@ -14,7 +14,7 @@ from uuid import uuid4
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
 from shared.rules.dates import jst_date, jst_instant, jst_time
 from shared.rules.history import latest_standing
-from shared.rules.message import SILENT_STATUS
+from shared.rules.message import SILENT_STATUS, within_reach
 from shared.rules.reckoning import Batch, Book, Entry, Outcome, Result, Sums
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Letter, Subscriber, decide
@@ -22,9 +22,9 @@ from shared.store.due import Candidate
 from shared.store.ledger import Lease, Run
 from shared.store.store import Store
 
-MARGIN_SECONDS = 40.0
-"""Nothing new is sent when the Lambda has less than this left: longer than any provider's answer
-may take, with its record."""
+MARGIN_SECONDS = 60.0
+"""Nothing is begun when the Lambda has less than this left: longer than any provider's answer may
+take (a token and a call of 23 seconds each), with its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class NoProvider:
 
     def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
         """Not now."""
-        return [Outcome(Result.TRY_AGAIN, "no_credentials")] * len(batch.entries)
+        return [Outcome(Result.TRY_AGAIN, "no_credentials", for_all=True)] * len(batch.entries)
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
         """Nobody can be asked."""
@@ -90,15 +90,18 @@ class NoProvider:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a job came: its sums where it is done, else None and somebody must go on, at once
-    where there is `more` that only lacked time.
+    where there is `more` that only lacked time. `calls` were made in this turn, which came to
+    `results`; `codes` are what providers said to those they did not take.
     """
 
     sums: Sums | None
     calls: int
+    results: Mapping[Result, int]
+    codes: Mapping[str, int]
     more: bool = False
 
 
-class Delivery:
+class Turn:
     """One turn at one job, under its lease."""
 
     def __init__(
@@ -118,14 +121,21 @@ class Delivery:
         self._schedule = schedule_of(self._common, self._own)
         self._book = Book()
         self._calls = 0
+        self._results: Counter[Result] = Counter()
+        self._codes: Counter[str] = Counter()
 
-    def work(self) -> Progress:
+    def take(self) -> Progress:
         """Go on with the job until it is done, the time is nearly up, or nothing more can be done
         now (a throttle, an outcome not known yet).
         """
         waiting = False
         for batch in self._store.ledger.batches(self._lease.job):
-            settled = batch if batch.settled else self._settle(batch)
+            if batch.settled:
+                self._book.enter(batch)
+                continue
+            if self._seconds_left() < MARGIN_SECONDS:
+                return self._progress(None, more=True)
+            settled = self._settle(batch)
             waiting = waiting or not settled.settled
             self._book.enter(settled)
 
@@ -133,18 +143,20 @@ class Delivery:
         pushed_back: deque[list[Candidate]] = deque()
         while chunk := (pushed_back.popleft() if pushed_back else next(chunks, None)):
             if self._seconds_left() < MARGIN_SECONDS:
-                return Progress(None, self._calls, more=True)
+                return self._progress(None, more=True)
             calls = self._look(chunk)
             if not calls:
                 continue
             # Only one call is made on what was just read; the others are looked at anew.
             pushed_back.extend([_candidate(each.letter) for each in call] for call in calls[1:])
             batch = self._send(calls[0])
-            results = {entry.outcome.result for entry in batch.entries}
-            waiting = waiting or not batch.settled or Result.TRY_AGAIN in results
-            if results == {Result.TRY_AGAIN}:
-                return Progress(None, self._calls)
-        return Progress(None if waiting else self._book.sums(), self._calls)
+            waiting = waiting or not batch.settled or Result.TRY_AGAIN in batch.results
+            if batch.results <= {Result.TRY_AGAIN, Result.UNKNOWN} and not batch.fault_of_one:
+                return self._progress(None)
+        return self._progress(None if waiting else self._book.sums())
+
+    def _progress(self, sums: Sums | None, *, more: bool = False) -> Progress:
+        return Progress(sums, self._calls, self._results, self._codes, more)
 
     @property
     def _sending(self) -> bool:
@@ -155,20 +167,60 @@ class Delivery:
     def _settle(self, batch: Batch) -> Batch:
         """Find out what came of a batch that a process left without a record."""
         now, sending = self._clock(), self._sending
-        batch = batch.with_outcomes(self._sender.settle(batch, now=now, sending=sending))
+        may_repeat = sending and self._still_wanted(batch)
+        batch = batch.with_outcomes(self._sender.settle(batch, now=now, sending=may_repeat))
         may_become_known = sending or now - batch.frozen_at < self._sender.settling
         return self._record(batch, final=not (batch.undecided and may_become_known))
 
+    def _still_wanted(self, batch: Batch) -> bool:
+        """Whether nobody of a batch has stopped or gone since it was frozen. A batch can only be
+        repeated as it is, and a stop weighs more than certainty for the others.
+        """
+        people = self._store.subscribers.get_many(each.subscriber for each in batch.entries)
+        return all(
+            entry.subscriber in people
+            and not self._gone(people[entry.subscriber])
+            and not _stopped(people[entry.subscriber], entry.enrolments)
+            for entry in batch.entries
+        )
+
+    def _gone(self, subscriber: Subscriber) -> bool:
+        """Whether a subscriber is with another account or on another channel by now."""
+        job = self._lease.job
+        return (subscriber.account, subscriber.channel) != (job.account, job.channel)
+
     def _chunks(self) -> Iterator[list[Candidate]]:
-        """The candidates that nothing has been done about yet, as many as one call can hold."""
+        """Those about whom nothing has been done yet, as many as one call can hold; last those who
+        were tried before, each alone where one of them may be the reason why none was taken.
+        """
+        together, alone = (
+            [Candidate(each.subscriber, each.enrolments, each.due) for each in tried]
+            for tried in self._book.tried()
+        )
+        seen = {(each.subscriber, e) for each in (*together, *alone) for e in each.enrolments}
+        reach = within_reach(self._schedule, self._run.settings.end_of_delivery)
         fresh = (
             candidate
-            for candidate in self._store.due.candidates(self._lease.job, self._schedule)
-            if not all(self._book.has(candidate.subscriber, e) for e in candidate.enrolments)
+            for candidate in self._store.due.candidates(self._lease.job, reach)
+            if self._is_open(candidate, seen)
         )
-        runs: Iterable[Iterator[Candidate]] = [fresh]
+        together.sort(key=lambda each: each.due)
+        for candidates in (fresh, together):
+            yield from self._chunked(candidates)
+        yield from ([each] for each in alone)
+
+    def _is_open(self, candidate: Candidate, seen: set[tuple[str, str]]) -> bool:
+        """Note a candidate as planned; whether anything is still to be done about it here."""
+        self._book.plan(candidate.subscriber, candidate.enrolments)
+        return not all(
+            self._book.has(candidate.subscriber, each) or (candidate.subscriber, each) in seen
+            for each in candidate.enrolments
+        )
+
+    def _chunked(self, candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+        runs: Iterable[Iterator[Candidate]] = [iter(candidates)]
         if self._sender.same_text:
-            runs = (group for _, group in groupby(fresh, key=lambda each: each.due))
+            runs = (group for _, group in groupby(candidates, key=lambda each: each.due))
         for run in runs:
             while chunk := list(islice(run, self._sender.batch_size)):
                 yield chunk
@@ -178,39 +230,42 @@ class Delivery:
 
         Returns the calls to make. Whoever is silent, or came too late for today, is in the book.
         """
-        people = self._store.subscribers.get_many(each.subscriber for each in chunk)
-        sending = self._sending
+        asked: dict[str, list[str]] = defaultdict(list)
+        for each in chunk:
+            asked[each.subscriber] += [
+                e for e in each.enrolments if not self._book.has(each.subscriber, e)
+            ]
+        people = self._store.subscribers.get_many(asked)
         letters: list[Addressed] = []
-        for candidate in chunk:
-            asked = [e for e in candidate.enrolments if not self._book.has(candidate.subscriber, e)]
-            self._book.plan(candidate.subscriber, asked)
-            subscriber = people.get(candidate.subscriber)
+        for subscriber_id, enrolments in asked.items():
+            subscriber = people.get(subscriber_id)
             if subscriber is None:
-                self._book.silence(candidate.subscriber, dict.fromkeys(asked, Reason.NOT_JOINED))
-                continue
-            job = self._lease.job
-            if (subscriber.account, subscriber.channel) != (job.account, job.channel):
-                self._book.silence(candidate.subscriber, dict.fromkeys(asked, Reason.MOVED))
-                continue
-            stopped = _stopped(subscriber, asked)
-            self._book.silence(subscriber.id, stopped)
-            decision = decide(
-                subscriber,
-                [each for each in asked if each not in stopped],
-                self._instant(),
-                settings=self._run.settings,
-                schedule=self._schedule,
-            )
-            self._book.silence(subscriber.id, decision.silent)
-            for letter in decision.letters:
-                if self._book.has_message(subscriber.id, letter.due):
-                    twins = dict.fromkeys(letter.enrolments, Reason.SENT_WITH_TWIN)
-                    self._book.silence(subscriber.id, twins)
-                elif sending:
-                    letters.append(Addressed(letter, subscriber.address, self._words(letter)))
-                else:
-                    self._book.expire(subscriber.id, letter.enrolments)
+                self._book.silence(subscriber_id, dict.fromkeys(enrolments, Reason.NO_RECORD))
+            elif self._gone(subscriber):
+                self._book.silence(subscriber_id, dict.fromkeys(enrolments, Reason.MOVED))
+            else:
+                letters += self._letters(subscriber, enrolments)
         return self._sender.calls(letters) if letters else []
+
+    def _letters(self, subscriber: Subscriber, enrolments: Sequence[str]) -> Iterator[Addressed]:
+        """What the subscriber is to be sent now; the rest is in the book."""
+        stopped = _stopped(subscriber, enrolments)
+        decision = decide(
+            subscriber,
+            [each for each in enrolments if each not in stopped],
+            self._instant(),
+            settings=self._run.settings,
+            schedule=self._schedule,
+        )
+        self._book.silence(subscriber.id, {**stopped, **decision.silent})
+        for letter in decision.letters:
+            if self._book.has_message(subscriber.id, letter.due):
+                twins = dict.fromkeys(letter.enrolments, Reason.SENT_WITH_TWIN)
+                self._book.silence(subscriber.id, twins)
+            elif self._sending:
+                yield Addressed(letter, subscriber.address, self._words(letter))
+            else:
+                self._book.expire(subscriber.id, letter.enrolments)
 
     def _instant(self) -> datetime:
         """The instant to decide for: now, or the last of the run's day where that is over."""
@@ -245,6 +300,10 @@ class Delivery:
         if final:
             batch = replace(batch, settled_at=self._clock(), payload=None)
         self._store.ledger.record(self._lease.job, batch)
+        for outcome in (entry.outcome for entry in batch.entries):
+            self._results[outcome.result] += 1
+            if outcome.code and outcome.result is not Result.ACCEPTED:
+                self._codes[outcome.code] += 1
         return batch
 
 

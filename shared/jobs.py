@@ -13,9 +13,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.clock import given_clock
-from shared.delivery import Delivery, NoProvider, Progress, Sender
+from shared.delivery import NoProvider, Progress, Sender, Turn
 from shared.rules.account import Channel
-from shared.rules.reckoning import Sums
+from shared.rules.reckoning import Result, Sums
 from shared.secrets import MissingCredentialsError
 from shared.store.keys import JobId
 from shared.store.ledger import Lease, Run
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
 
-AGAIN_SECONDS = 60
-"""When a job that could not go on is tried again; the next tick would do it at the latest."""
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 60, 900
+"""When a job that could not go on is taken up again: later each time in a row. SQS can delay a
+message by 900 seconds at the most."""
 
 
 class JobMessage(BaseModel):
@@ -94,14 +95,14 @@ def take_turns(
             logger.info("nothing to do: the job is done, in work, or unknown")
             continue
         try:
-            progress = Delivery(
+            progress = Turn(
                 store=store,
                 run=run,
                 lease=lease,
                 sender=_opened(sender, run, message.job, logger, metrics),
                 clock=clock,
                 seconds_left=seconds_left,
-            ).work()
+            ).take()
             _hand_on(progress, lease, clock(), store=store, queues=queues)
         except ConflictError:
             logger.warning("the lease was lost: another process goes on")
@@ -144,12 +145,22 @@ def _hand_on(
     if progress.sums is not None:
         store.ledger.finish(lease, progress.sums)
         return
-    store.ledger.release(lease)
-    queues.put(lease.job, now, delay=0 if progress.more else AGAIN_SECONDS)
+    if progress.more:
+        store.ledger.release(lease)
+        queues.put(lease.job, now)
+        return
+    waits = 0 if progress.results.get(Result.ACCEPTED) else lease.waits
+    rest = min(SHORTEST_WAIT_SECONDS * 2**waits, LONGEST_WAIT_SECONDS)
+    queues.put(lease.job, now, delay=rest)
+    store.ledger.release(lease, rest=rest, waits=waits + 1)
 
 
 def _report(progress: Progress, logger: Logger, metrics: Metrics) -> None:
     metrics.add_metric("ProviderCalls", MetricUnit.Count, progress.calls)
+    tried = progress.results.get(Result.TRY_AGAIN, 0)
+    metrics.add_metric("TriedAgain", MetricUnit.Count, tried)
+    if progress.codes:
+        logger.warning("the provider did not take all", extra={"codes": dict(progress.codes)})
     sums = progress.sums
     if sums is None:
         logger.info("handed on", extra={"calls": progress.calls})

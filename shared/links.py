@@ -1,11 +1,18 @@
-"""Signed links to a subscriber's own pages: nobody can make one up, and none holds a person."""
+"""Signed links to a subscriber's own pages: nobody can make one up, and none tells of a person.
 
+Ids are opaque, and a message is named by the day it was sent and the enrolment it was about, so
+no link holds a date of a pregnancy or of a child. They are short, since an SMS has to hold them.
+"""
+
+import hashlib
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, Signer
 
-from shared.rules.message import Due
-from shared.rules.stage import Phase
+_DIGEST = partial(hashlib.blake2b, digest_size=10)
+"""80 bits: far beyond guessing on line, and 14 characters of a link."""
 
 
 class BadLinkError(ValueError):
@@ -13,45 +20,39 @@ class BadLinkError(ValueError):
 
 
 class Links:
-    """Makes and reads links below `public_url`; one kind of link never passes for another."""
+    """Makes and reads links below `public_url`; one kind of link never passes for another.
 
-    def __init__(self, public_url: str, key: bytes) -> None:
+    The last of `keys` signs; links signed with earlier ones stay good, so a key can be changed.
+    """
+
+    def __init__(self, public_url: str, keys: Sequence[bytes]) -> None:
         self._url = public_url.rstrip("/")
-        self._stop = URLSafeSerializer(key, salt="stop")
-        self._text = URLSafeSerializer(key, salt="text")
+        self._stop = Signer(list(keys), salt="stop", digest_method=_DIGEST)
+        self._text = Signer(list(keys), salt="text", digest_method=_DIGEST)
 
     def stop(self, subscriber: str) -> str:
         """The page that stops everything; a POST to it acts at once (RFC 8058)."""
-        return f"{self._url}/stop/{_token(self._stop, subscriber)}"
+        return f"{self._url}/stop/{self._stop.sign(subscriber).decode()}"
 
-    def text(self, subscriber: str, day: date, due: Due) -> str:
-        """The page with the whole text of a message, which an SMS only announces."""
-        what = [subscriber, day.toordinal(), due.phase[0], due.day]
-        return f"{self._url}/m/{_token(self._text, what)}"
+    def text(self, subscriber: str, day: date, enrolment: str) -> str:
+        """The page with the whole text of the message about an enrolment that was sent on a day;
+        an SMS only announces it.
+        """
+        what = f"{subscriber}.{day.toordinal()}.{enrolment}"
+        return f"{self._url}/m/{self._text.sign(what).decode()}"
 
     def read_stop(self, token: str) -> str:
         """The subscriber of a stop link, or BadLinkError."""
-        subscriber = _read(self._stop, token)
-        if not isinstance(subscriber, str):
-            raise BadLinkError
-        return subscriber
+        return _read(self._stop, token)
 
-    def read_text(self, token: str) -> tuple[str, date, Due]:
-        """The subscriber, date and message of a text link, or BadLinkError."""
-        match _read(self._text, token):
-            case [str(subscriber), int(ordinal), str(initial), int(day)]:
-                phase = next(phase for phase in Phase if phase[0] == initial)
-                return subscriber, date.fromordinal(ordinal), Due(phase, day)
-            case _:
-                raise BadLinkError
+    def read_text(self, token: str) -> tuple[str, date, str]:
+        """The subscriber, the day and the enrolment of a text link, or BadLinkError."""
+        subscriber, ordinal, enrolment = _read(self._text, token).split(".")
+        return subscriber, date.fromordinal(int(ordinal)), enrolment
 
 
-def _token(serializer: URLSafeSerializer, what: object) -> str:
-    return serializer.dumps(what)
-
-
-def _read(serializer: URLSafeSerializer, token: str) -> object:
+def _read(signer: Signer, token: str) -> str:
     try:
-        return serializer.loads(token)
-    except BadSignature as error:
-        raise BadLinkError from error
+        return signer.unsign(token.encode("ascii")).decode()
+    except (BadSignature, UnicodeError):
+        raise BadLinkError from None

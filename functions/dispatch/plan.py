@@ -16,8 +16,8 @@ from shared.store.keys import JobId
 from shared.store.ledger import Job, Run
 from shared.store.store import Store
 
-LOOK_BACK = timedelta(days=1)
-"""Runs of the day before are still closed, should their last tick not have come."""
+LOOK_BACK_DAYS = 7
+"""Runs of the last days are still closed, should the ticks not have come for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,12 @@ def tick(store: Store, queues: Queues, now: datetime) -> Tick:
         if account.id not in runs and (run := _open(store, account, now))
     ]
     queued, still_open, closed = 0, 0, []
-    for run in (*store.ledger.runs(today - LOOK_BACK), *runs.values(), *opened):
+    earlier = (
+        run
+        for days in range(LOOK_BACK_DAYS, 0, -1)
+        for run in store.ledger.runs(today - timedelta(days=days))
+    )
+    for run in (*earlier, *runs.values(), *opened):
         if run.closed_at is not None:
             continue
         jobs = store.ledger.jobs(run)
@@ -51,7 +56,8 @@ def tick(store: Store, queues: Queues, now: datetime) -> Tick:
             continue
         still_open += 1
         for job_id in unfinished:
-            # Queued twice does no harm: the lease lets one in, and a done job is left alone.
+            # Queued twice does no harm: the lease lets one in, and a done job is left alone. One
+            # that works or rests has its own message.
             if not jobs[job_id].leased:
                 queues.put(job_id, now)
                 queued += 1

@@ -13,7 +13,7 @@ from shared.jobs import Queues, take_turns
 from shared.letterhead import Letterhead
 from shared.links import Links
 from shared.rules.account import Channel
-from shared.secrets import platform_key
+from shared.secrets import platform_keys
 from shared.settings import setting
 from shared.store.keys import JobId
 from shared.store.ledger import Run
@@ -35,6 +35,7 @@ def _client() -> Any:  # noqa: ANN401
 
 
 def _sender(run: Run, job: JobId) -> EmailSender:
+    store, _ = _world()
     return EmailSender(
         _client(),
         run=run,
@@ -42,7 +43,8 @@ def _sender(run: Run, job: JobId) -> EmailSender:
         domain=setting("MAIL_DOMAIN"),
         configuration_set=setting("CONFIGURATION_SET"),
         letterhead=Letterhead.from_environment(),
-        links=Links(setting("PUBLIC_URL"), platform_key("LINK_KEY")),
+        heard=lambda: store.ledger.heard(Channel.EMAIL),
+        links=Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY")),
     )
 
 

@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, ValidationError
 
+from functions.email.sender import PROBE
 from shared.rules.account import Channel
 from shared.store.keys import JobId
 from shared.store.ledger import Ledger
@@ -30,6 +31,7 @@ class Tags(BaseModel):
     shard: tuple[int]
     batch: tuple[str]
     position: tuple[int]
+    frozen: tuple[int]
 
     @property
     def job(self) -> JobId:
@@ -61,6 +63,7 @@ def _ledger() -> Ledger:
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Take in the events of the SQS records; those that are no events of ours come back."""
     sent: dict[tuple[JobId, str], dict[int, str]] = defaultdict(dict)
+    newest: list[int] = []
     failed = []
     for record in event["Records"]:
         try:
@@ -75,8 +78,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         metrics.add_metric(f"Email{each.kind}", MetricUnit.Count, 1)
         if each.kind == "Send":
             tags = each.mail.tags
+            newest.append(tags.frozen[0])
             sent[tags.job, tags.batch[0]][tags.position[0]] = each.mail.message_id
+    if sent:
+        _ledger().note_heard(Channel.EMAIL, max(newest))
     for (job, batch), known in sent.items():
-        if not _ledger().note_known(job, batch, known):
+        if batch != PROBE and not _ledger().note_known(job, batch, known):
             logger.warning("SES events name no batch of ours", extra={"events": len(known)})
     return {"batchItemFailures": failed}

@@ -1,7 +1,7 @@
 """Email: letters as mails of text and HTML, 50 in a call, any messages of one account together."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.utils import formataddr
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from shared.store.ledger import Run
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
-    from mypy_boto3_sesv2.type_defs import BulkEmailEntryTypeDef
+    from mypy_boto3_sesv2.type_defs import BulkEmailEntryTypeDef, MessageTagTypeDef
 
 _TEMPLATES = Environment(
     loader=PackageLoader("functions.email"),
@@ -30,8 +30,17 @@ _TEMPLATES = Environment(
 )
 
 
+PROBE = "probe"
+"""Stands in the place of a batch's id in the tags of a mail that is to no reader."""
+
+NOT_SEEN = "not_seen_by_ses"
+
+
 class EmailSender:
-    """SES as the send loop sees it, for one run."""
+    """SES as the send loop sees it, for one job.
+
+    `heard` tells when the newest mail was frozen of which SES's events have come.
+    """
 
     batch_size = ses.BULK_LIMIT
     same_text = False
@@ -48,10 +57,11 @@ class EmailSender:
         configuration_set: str,
         letterhead: Letterhead,
         links: Links,
+        heard: Callable[[], datetime | None],
     ) -> None:
         self._client, self._run, self._job, self._links = client, run, job, links
         self._domain, self._configuration_set = domain, configuration_set
-        self._letterhead = letterhead
+        self._letterhead, self._heard = letterhead, heard
         self._text = _TEMPLATES.get_template("letter.txt.j2")
         self._html = _TEMPLATES.get_template("letter.html.j2")
 
@@ -65,8 +75,42 @@ class EmailSender:
 
     def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:
         """Send the batch in one call of SES."""
+        return self._bulk([self._entry(batch, n, each) for n, each in enumerate(call)])
+
+    def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
+        """What SES's own Send events say.
+
+        A batch of which it knows nothing, long after, was not accepted: but only where events for
+        something sent later have come, since else their way to us may be broken. Of one that SES
+        knows in part, the rest stays unknown.
+        """
+        waited = now - batch.frozen_at >= self.settling
+        if not batch.known:
+            return [self._unseen(batch, now) if waited else UNKNOWN] * len(batch.entries)
+        rest = Outcome(Result.UNKNOWN, NOT_SEEN) if waited else UNKNOWN
+        return [
+            Outcome(Result.ACCEPTED, provider_id=batch.known[str(n)])
+            if str(n) in batch.known
+            else rest
+            for n in range(len(batch.entries))
+        ]
+
+    def _unseen(self, batch: Batch, now: datetime) -> Outcome:
+        heard = self._heard()
+        if heard is not None and heard > batch.frozen_at:
+            return Outcome(Result.TRY_AGAIN, NOT_SEEN)
+        # Nothing later was heard of: ask for an event by a mail to SES's own mailbox simulator.
+        data = json.dumps({"subject": "probe", "text": "probe", "html": "probe"})
+        probe: BulkEmailEntryTypeDef = {
+            "Destination": {"ToAddresses": [ses.SIMULATOR]},
+            "ReplacementTags": self._tags(PROBE, 0, now),
+            "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
+        }
+        self._bulk([probe])
+        return UNKNOWN
+
+    def _bulk(self, entries: "Sequence[BulkEmailEntryTypeDef]") -> list[Outcome]:
         address = f"{self._run.account}@{self._domain}"
-        entries = [self._entry(batch, n, addressed) for n, addressed in enumerate(call)]
         return ses.send_bulk(
             self._client,
             sender=formataddr((self._run.settings.name, address)),
@@ -74,20 +118,17 @@ class EmailSender:
             entries=entries,
         )
 
-    def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
-        """What SES's own Send events say. A batch of which it knows nothing, long after, was not
-        accepted; of one that it knows in part, the rest stays unknown.
-        """
-        if not batch.known:
-            waited = now - batch.frozen_at >= self.settling
-            outcome = Outcome(Result.TRY_AGAIN, "not_seen_by_ses") if waited else UNKNOWN
-            return [outcome] * len(batch.entries)
-        return [
-            Outcome(Result.ACCEPTED, provider_id=batch.known[str(n)])
-            if str(n) in batch.known
-            else entry.outcome
-            for n, entry in enumerate(batch.entries)
-        ]
+    def _tags(self, batch: str, position: int, frozen_at: datetime) -> "list[MessageTagTypeDef]":
+        """What the events of a mail carry back: functions.email.feedback reads it."""
+        tags = {
+            "account": self._run.account,
+            "date": self._run.date.isoformat(),
+            "shard": str(self._job.shard),
+            "batch": batch,
+            "position": str(position),
+            "frozen": str(int(frozen_at.timestamp())),
+        }
+        return [{"Name": name, "Value": value} for name, value in tags.items()]
 
     def _entry(self, batch: Batch, position: int, addressed: Addressed) -> "BulkEmailEntryTypeDef":
         stop = self._links.stop(addressed.letter.subscriber)
@@ -103,16 +144,9 @@ class EmailSender:
             "text": self._text.render(facts),
             "html": self._html.render(facts),
         }
-        tags = {
-            "account": self._run.account,
-            "date": self._run.date.isoformat(),
-            "shard": str(self._job.shard),
-            "batch": batch.id,
-            "position": str(position),
-        }
         return {
             "Destination": {"ToAddresses": [_ascii_domain(addressed.address)]},
-            "ReplacementTags": [{"Name": k, "Value": v} for k, v in tags.items()],
+            "ReplacementTags": self._tags(batch.id, position, batch.frozen_at),
             "ReplacementEmailContent": {
                 "ReplacementTemplate": {
                     "ReplacementTemplateData": json.dumps(data, ensure_ascii=False)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 BULK_LIMIT = 50
 """Entries of one SendBulkEmail call; the API model does not enforce it."""
 
+SIMULATOR = "success@simulator.amazonses.com"
+"""SES's own mailbox: takes every mail, and its events come as for any."""
+
 ENTRY_RESULTS: Mapping[str, Result] = {
     "SUCCESS": Result.ACCEPTED,
     "MESSAGE_REJECTED": Result.REFUSED,
@@ -42,6 +45,9 @@ ENTRY_RESULTS: Mapping[str, Result] = {
     "CONFIGURATION_SET_SENDING_PAUSED": Result.TRY_AGAIN,
 }
 """BulkEmailEntryResult.Status. An unknown one is tried again."""
+
+OF_ONE = frozenset({"TRANSIENT_FAILURE", "FAILED", "BadRequestException", "MessageRejected"})
+"""Failures that may be those of one entry; any other that is tried again concerns all."""
 
 _NOT_ACCEPTED = (ConnectTimeoutError, EndpointConnectionError)
 """Nothing reached SES."""
@@ -85,20 +91,20 @@ def send_bulk(
     except ClientError as error:
         return [_refused_call(error)] * len(entries)
     except _NOT_ACCEPTED:
-        return [Outcome(Result.TRY_AGAIN, "not_connected")] * len(entries)
+        return [Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)] * len(entries)
     except BotoCoreError:
         return [UNKNOWN] * len(entries)
     results = answer.get("BulkEmailEntryResults", [])
     if len(results) != len(entries):
         return [UNKNOWN] * len(entries)
-    return [
-        Outcome(
-            ENTRY_RESULTS.get(result.get("Status", ""), Result.TRY_AGAIN),
-            None if result.get("Status") == "SUCCESS" else result.get("Status"),
-            result.get("MessageId"),
-        )
-        for result in results
-    ]
+    return [_of_entry(result.get("Status", ""), result.get("MessageId")) for result in results]
+
+
+def _of_entry(status: str, message_id: str | None) -> Outcome:
+    result = ENTRY_RESULTS.get(status, Result.TRY_AGAIN)
+    if result is Result.ACCEPTED:
+        return Outcome(result, provider_id=message_id)
+    return Outcome(result, status, for_all=result is Result.TRY_AGAIN and status not in OF_ONE)
 
 
 def _refused_call(error: ClientError) -> Outcome:
@@ -106,4 +112,5 @@ def _refused_call(error: ClientError) -> Outcome:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status >= 500:
         return UNKNOWN
-    return Outcome(Result.TRY_AGAIN, error.response["Error"]["Code"])
+    code = error.response["Error"]["Code"]
+    return Outcome(Result.TRY_AGAIN, code, for_all=code not in OF_ONE)

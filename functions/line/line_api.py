@@ -27,6 +27,9 @@ TOKEN_SECONDS = 14 * 60
 MONTHLY_LIMIT = "You have reached your monthly limit."
 """What a 429 says when no more can be sent this month; any other 429 means: later."""
 
+BAD_REQUEST = frozenset({"bad_request", "bad_user_id", "beside_bad_user_id"})
+"""The codes of what a 400 comes to."""
+
 _UNAUTHORIZED = 401
 _SERVER_FAILED = 500
 _BAD_RECIPIENT = re.compile(r"to\[(\d+)\]")
@@ -36,7 +39,7 @@ class LineUnreachableError(Exception):
     """LINE gave no access token; nothing was sent. The message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
     """An account's own LINE channel."""
 
@@ -62,7 +65,7 @@ class LineApi:
         try:
             token = self._access_token()
         except LineUnreachableError as error:
-            return [Outcome(Result.TRY_AGAIN, str(error))] * len(to)
+            return [Outcome(Result.TRY_AGAIN, str(error), for_all=True)] * len(to)
         try:
             answer = self._http.request(
                 "POST",
@@ -75,7 +78,7 @@ class LineApi:
                 },
             )
         except urllib3.exceptions.NewConnectionError:
-            return [Outcome(Result.TRY_AGAIN, "not_connected")] * len(to)
+            return [Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)] * len(to)
         except urllib3.exceptions.HTTPError:
             return [UNKNOWN] * len(to)
         if answer.status == _UNAUTHORIZED:
@@ -123,7 +126,7 @@ def outcomes(
         case _ if status >= _SERVER_FAILED:
             return [UNKNOWN] * count
         case _:
-            return [Outcome(Result.TRY_AGAIN, str(status))] * count
+            return [Outcome(Result.TRY_AGAIN, str(status), for_all=True)] * count
 
 
 def _bad_request(body: dict[str, object], count: int) -> list[Outcome]:
@@ -136,8 +139,9 @@ def _bad_request(body: dict[str, object], count: int) -> list[Outcome]:
     if any(each == "to" for each in properties):
         bad = set(range(count))
     if not bad:
-        return [Outcome(Result.REFUSED, "400")] * count
-    refused, again = Outcome(Result.REFUSED, "bad_user_id"), Outcome(Result.TRY_AGAIN, "400")
+        return [Outcome(Result.REFUSED, "bad_request")] * count
+    refused = Outcome(Result.REFUSED, "bad_user_id")
+    again = Outcome(Result.TRY_AGAIN, "beside_bad_user_id")
     return [refused if position in bad else again for position in range(count)]
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.line.line_api import MULTICAST_LIMIT, LineApi
+from functions.line.line_api import BAD_REQUEST, MULTICAST_LIMIT, LineApi
 from shared.delivery import Addressed
 from shared.letterhead import Letterhead
-from shared.rules.reckoning import UNKNOWN, Batch, Outcome
+from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 
 
 class LineSender:
@@ -39,10 +39,17 @@ class LineSender:
         return self._api.send_text(payload["to"], payload["text"], batch.key)
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
-        """Repeat the frozen batch under its key: accepted once, whatever happened before. In the
-        quiet hours nobody can tell, so it stays unknown.
+        """Repeat the frozen batch under its key: accepted once, whatever happened before.
+
+        Only an acceptance or a 400 (which no accepted request gets) decides. A throttle, a limit
+        or a refused token on the repeat says nothing of the first call, which may have been taken.
         """
-        return self.send(batch, ()) if sending else [UNKNOWN] * len(batch.entries)
+        if not sending:
+            return [UNKNOWN] * len(batch.entries)
+        return [
+            each if each.result is Result.ACCEPTED or each.code in BAD_REQUEST else UNKNOWN
+            for each in self.send(batch, ())
+        ]
 
     def _text(self, addressed: Addressed) -> str:
         words, head = addressed.words, self._letterhead

@@ -14,9 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from shared.letterhead import Letterhead
 from shared.links import BadLinkError, Links
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
-from shared.rules.message import Due
-from shared.rules.subscriber import Letter, Subscriber, decide, stopped
-from shared.secrets import platform_key
+from shared.rules.subscriber import Subscriber, decide, stopped
+from shared.secrets import platform_keys
 from shared.settings import setting
 from shared.store.ledger import Run
 from shared.store.store import Store, names_from_environment, open_store
@@ -53,7 +52,7 @@ class World:
 
 @cache
 def _world() -> World:
-    links = Links(setting("PUBLIC_URL"), platform_key("LINK_KEY"))
+    links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
     return World(open_store(names_from_environment()), links, Letterhead.from_environment())
 
 
@@ -61,12 +60,12 @@ def _world() -> World:
 def whole_text(token: str) -> Response[str]:
     """The whole text of a message, which an SMS only announced."""
     world = _world()
-    subscriber_id, day, due = world.links.read_text(token)
+    subscriber_id, day, enrolment = world.links.read_text(token)
     subscriber = world.store.subscribers.get(subscriber_id)
     run = world.store.ledger.run(day, subscriber.account) if subscriber else None
     if subscriber is None or run is None:
         raise BadLinkError
-    words = _words(world.store, run, subscriber, due)
+    words = _words(world.store, run, subscriber, enrolment)
     stop = world.links.stop(subscriber_id)
     return _page("text", words=words, account=run.settings.name, stop=stop)
 
@@ -117,12 +116,10 @@ def stop_everything(store: Store, subscriber_id: str, now: datetime) -> None:
             return
 
 
-def _words(store: Store, run: Run, subscriber: Subscriber, due: Due) -> Words:
-    """The message as it was sent: with the texts of that day's run."""
+def _words(store: Store, run: Run, subscriber: Subscriber, enrolment: str) -> Words:
+    """The message about an enrolment as that day's run had it, with the texts of that day."""
     common = store.content.load(COMMON_SERIES, run.versions.get(COMMON_SERIES))
     own = store.content.load(run.account, run.versions.get(run.account))
-    if due not in common and due not in own:
-        raise BadLinkError
     decision = decide(
         subscriber,
         [each.id for each in subscriber.enrolments],
@@ -130,8 +127,9 @@ def _words(store: Store, run: Run, subscriber: Subscriber, due: Due) -> Words:
         settings=run.settings,
         schedule=schedule_of(common, own),
     )
-    letters = [letter for letter in decision.letters if letter.due == due]
-    letter = letters[0] if letters else Letter(subscriber.id, (), due, child=None, about=None)
+    letter = next((each for each in decision.letters if enrolment in each.enrolments), None)
+    if letter is None:
+        raise BadLinkError
     return put_into_words(letter, common=common, own=own, account=run.settings.name)
 
 

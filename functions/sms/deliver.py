@@ -12,7 +12,7 @@ from functions.sms.twilio_api import Credentials, TwilioApi
 from shared.jobs import Queues, take_turns
 from shared.links import Links
 from shared.rules.account import Channel
-from shared.secrets import credentials, platform_key
+from shared.secrets import credentials, platform_keys
 from shared.settings import setting
 from shared.store.keys import JobId
 from shared.store.ledger import Run
@@ -36,7 +36,7 @@ def _api(credentials: Credentials) -> TwilioApi:
 def _sender(run: Run, job: JobId) -> SmsSender:
     found = credentials(job.account, Channel.SMS, "account_sid", "auth_token", "sender")
     api = _api(Credentials(*found))
-    return SmsSender(api, run=run, links=Links(setting("PUBLIC_URL"), platform_key("LINK_KEY")))
+    return SmsSender(api, run=run, links=Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY")))
 
 
 @logger.inject_lambda_context

@@ -34,9 +34,12 @@ class SmsSender:
         """What Twilio's list must show, if it took the message, since when by the wall clock."""
         (addressed,) = call
         since = datetime.now(UTC) - CLOCK_SKEW
+        letter = addressed.letter
+        link = self._links.text(letter.subscriber, self._run.date, letter.enrolments[0])
         return {
             "to": addressed.address,
-            "body": self._body(addressed),
+            "body": f"【{self._run.settings.name}】{addressed.words.notice}\n{link}",
+            "link": link,
             "since": since.isoformat(timespec="seconds"),
         }
 
@@ -55,7 +58,7 @@ class SmsSender:
         try:
             sid = self._api.accepted_since(
                 to=payload["to"],
-                body=payload["body"],
+                containing=payload["link"],
                 since=datetime.fromisoformat(payload["since"]),
             )
         except OSError:
@@ -65,7 +68,3 @@ class SmsSender:
         if now - batch.frozen_at < self.settling:
             return [UNKNOWN]
         return [Outcome(Result.TRY_AGAIN, "not_in_twilio_list")]
-
-    def _body(self, addressed: Addressed) -> str:
-        link = self._links.text(addressed.letter.subscriber, self._run.date, addressed.letter.due)
-        return f"【{self._run.settings.name}】{addressed.words.notice}\n{link}"

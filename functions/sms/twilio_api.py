@@ -52,10 +52,13 @@ CODES: Mapping[int, Result] = {
 }
 """Twilio's error codes. An unknown one is tried again."""
 
-_SERVER_FAILED = 500
+FOR_ALL = frozenset({20429, 20003, 21606})
+"""Codes that say nothing of the one number: too many requests, a refused key, a bad sender."""
+
+_UNAUTHORIZED, _TOO_MANY, _SERVER_FAILED = 401, 429, 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
     """An account's Twilio account, and the number or name its messages come from."""
 
@@ -83,13 +86,14 @@ class TwilioApi:
         except TwilioRestException as error:
             return _outcome(error)
         except requests.ConnectTimeout:
-            return Outcome(Result.TRY_AGAIN, "not_connected")
+            return Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)
         except (requests.RequestException, TwilioException, ValueError):
             return UNKNOWN
         return Outcome(Result.ACCEPTED, provider_id=message.sid)
 
-    def accepted_since(self, *, to: str, body: str, since: datetime) -> str | None:
-        """The SID of a message with this very text to this number, created since then, or None.
+    def accepted_since(self, *, to: str, containing: str, since: datetime) -> str | None:
+        """The SID of a message to this number whose text contains this link, created since then,
+        or None. The link alone is compared, because Twilio may change a text (smart encoding).
 
         The list is asked by number alone: a message still queued has no DateSent, so a filter by
         it could overlook just the one in question. OSError where Twilio gives no clear answer.
@@ -100,7 +104,7 @@ class TwilioApi:
             message = "Twilio's list could not be read"
             raise OSError(message) from error
         for each in found:
-            if each.body == body and each.date_created and each.date_created >= since:
+            if containing in (each.body or "") and each.date_created and each.date_created >= since:
                 return str(each.sid)
         return None
 
@@ -110,4 +114,5 @@ def _outcome(error: TwilioRestException) -> Outcome:
     if error.status >= _SERVER_FAILED:
         return UNKNOWN
     code = error.code or error.status
-    return Outcome(CODES.get(code, Result.TRY_AGAIN), str(code))
+    for_all = code in FOR_ALL or error.status in (_UNAUTHORIZED, _TOO_MANY)
+    return Outcome(CODES.get(code, Result.TRY_AGAIN), str(code), for_all=for_all)

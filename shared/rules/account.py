@@ -59,17 +59,14 @@ class Settings:
             return self.send_at <= clock < self.quiet_from
         return clock >= self.send_at
 
-    def over(self, clock: time) -> bool:
-        """Whether the day's sending has ended at `clock`."""
-        return clock >= self.send_at and not self.sending(clock)
-
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """A contracting account with its settings' history.
 
-    `shards` is how many jobs share a channel's work of a day: 1 serves some 15,000 messages a
-    day. It is chosen before the first subscriber joins, since it is part of the due index's key.
+    `shards` is how many jobs share a channel's work of a day: 1 serves some 15,000 messages, and 32
+    are the most, so that a run with its jobs fits one transaction. It is chosen before the first
+    subscriber joins, since it is part of the due index's key.
     """
 
     id: str

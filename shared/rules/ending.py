@@ -44,6 +44,12 @@ class EndOfDelivery:
         """The rule as it is written in files."""
         return f"{self.kind}({self.n})"
 
+    @property
+    def longest_days(self) -> int:
+        """No child that an account still accompanies has lived more days than this."""
+        years = self.n if self.kind is EndKind.BIRTHDAY else self.n + 7
+        return 366 * years
+
     def last_day(self, birth_date: date) -> date:
         """The last delivery day, itself included.
 

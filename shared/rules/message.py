@@ -62,6 +62,15 @@ def due_message(
     return Due(stage.phase, stage.day)
 
 
+def within_reach(schedule: Schedule, end: EndOfDelivery) -> Schedule:
+    """The schedule without the days that no child reaches before the end of delivery."""
+    return frozenset(
+        (phase, day)
+        for phase, day in schedule
+        if phase is Phase.PREGNANCY or day <= end.longest_days
+    )
+
+
 def days_ranges(days: Iterable[int], *, largest_gap: int) -> list[tuple[int, int]]:
     """Sorted ranges (first, last) that cover `days`, joined where at most `largest_gap` days
     without a message lie between: reading those costs less than one more request.

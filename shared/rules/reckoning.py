@@ -27,14 +27,20 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A result for one recipient, with the provider's own code and message id if it gave one."""
+    """A result for one recipient, with the provider's own code and message id if it gave one.
+
+    `for_all`: the provider takes nothing from anybody now (a throttle, a refused key, no
+    connection), so there is no use in going on at once.
+    """
 
     result: Result
     code: str | None = None
     provider_id: str | None = None
+    for_all: bool = False
 
 
 UNKNOWN = Outcome(Result.UNKNOWN)
+"""It may still become known; an unknown outcome with a code is final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,20 @@ class Batch:
 
     @property
     def undecided(self) -> bool:
-        """Whether any recipient's outcome is unknown."""
-        return any(entry.outcome.result is Result.UNKNOWN for entry in self.entries)
+        """Whether any recipient's outcome is unknown, and may still become known."""
+        return any(entry.outcome == UNKNOWN for entry in self.entries)
+
+    @property
+    def results(self) -> set[Result]:
+        """The results there are in the batch."""
+        return {entry.outcome.result for entry in self.entries}
+
+    @property
+    def fault_of_one(self) -> bool:
+        """Whether nobody was accepted, perhaps because of one of them: they are then sent alone."""
+        return self.results == {Result.TRY_AGAIN} and not any(
+            entry.outcome.for_all for entry in self.entries
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +148,35 @@ class Book:
         self._silent: dict[Child, Reason] = {}
         self._expired: set[Child] = set()
         self._codes: dict[Child, str] = {}
+        self._tried: dict[Child, Entry] = {}
+        self._alone: set[Child] = set()
         for batch in batches:
             self.enter(batch)
 
     def enter(self, batch: Batch) -> None:
         """Take in a batch: all its recipients but those to be tried again are dealt with."""
         for entry in batch.entries:
+            children = {(entry.subscriber, each) for each in entry.enrolments}
             if entry.outcome.result is Result.TRY_AGAIN:
+                self._planned |= children
                 self._codes[entry.subscriber, entry.enrolments[0]] = entry.outcome.code or ""
+                self._tried[entry.subscriber, entry.enrolments[0]] = entry
+                if batch.fault_of_one:
+                    self._alone |= children
                 continue
             self._entries.append(entry)
-            self._children |= {(entry.subscriber, each) for each in entry.enrolments}
+            self._children |= children
             self._messages.add((entry.subscriber, entry.due))
 
     def plan(self, subscriber: str, enrolments: Iterable[str]) -> None:
         """Note that these are due today, before anything is decided about them."""
         self._planned |= {(subscriber, each) for each in enrolments}
+
+    def tried(self) -> tuple[list[Entry], list[Entry]]:
+        """Those who were tried and are still to be sent to: together, and each alone."""
+        left = {child: each for child, each in self._tried.items() if child not in self._children}
+        together = [each for child, each in left.items() if child not in self._alone]
+        return together, [each for child, each in left.items() if child in self._alone]
 
     def has(self, subscriber: str, enrolment: str) -> bool:
         """Whether a message about this child is in a batch."""

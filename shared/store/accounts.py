@@ -1,5 +1,6 @@
 """Accounts in the directory table."""
 
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -8,12 +9,14 @@ from pydantic import TypeAdapter
 
 from shared.rules.account import Account
 from shared.store import keys
-from shared.store.tables import get, keyed, query
+from shared.store.documents import UnreadableError, read
+from shared.store.tables import Item, get, keyed, query
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 _ACCOUNT = TypeAdapter(Account)
+log = logging.getLogger(__name__)
 
 
 class Accounts:
@@ -23,21 +26,30 @@ class Accounts:
         self._table = directory
 
     def __iter__(self) -> Iterator[Account]:
-        """Every account, by id."""
+        """Every account, by id. One that cannot be read is logged and left out: the others'
+        readers must not wait for it.
+        """
         for item in query(
             self._table,
             KeyConditionExpression=Where("pk").eq(keys.account("").pk),
             ConsistentRead=True,
         ):
-            yield _ACCOUNT.validate_python(item["account"])
+            try:
+                yield _read(item)
+            except UnreadableError as error:
+                log.error("%s", error)  # noqa: TRY400 - it says all there is to say
 
     def get(self, account_id: str) -> Account | None:
         """One account, or None."""
         key = keys.account(account_id)
         item = get(self._table, {"pk": key.pk, "sk": key.sk})
-        return None if item is None else _ACCOUNT.validate_python(item["account"])
+        return None if item is None else _read(item)
 
     def put(self, account: Account) -> None:
         """Store an account whole, in place of what was there."""
         document = _ACCOUNT.dump_python(account, mode="json")
         self._table.put_item(Item=keyed(keys.account(account.id), {"account": document}))
+
+
+def _read(item: Item) -> Account:
+    return read(_ACCOUNT, item.get("account"), f"the account {item['sk']}")

@@ -74,15 +74,20 @@ class Content:
         return self._loaded[series, version]
 
     def _put_once(self, key: str, body: bytes) -> None:
-        try:
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=body,
-                ContentType="application/json",
-                IfNoneMatch="*",
-            )
-        except ClientError as error:
-            # The key is the hash of the body, so what is there is the same.
-            if error.response["Error"]["Code"] != "PreconditionFailed":
-                raise
+        while True:
+            try:
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType="application/json",
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "ConditionalRequestConflict":
+                    continue  # 409: another write of the same key was under way
+                # The key is the hash of the body, so what is there is the same.
+                if code != "PreconditionFailed":
+                    raise
+            return

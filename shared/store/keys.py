@@ -10,6 +10,7 @@ Directory (pk, sk)         nothing personal but a keyed hash
 Ledger (pk, sk)            what was planned and what came of it; expires after LEDGER_DAYS
   RUNS#<date>              <account>                       a run: frozen settings, versions, sums
   RUN#<date>#<account>     JOB#<channel>#<shard>           a job: lease, state, sums
+  HEARD                    <channel>                       how far the provider's events have come
   RUN#<date>#<account>     BATCH#<channel>#<shard>#<batch> one provider call: recipients, outcomes
 
 S3
@@ -100,6 +101,11 @@ def batch(job_id: JobId, batch_id: str) -> Key:
     """One batch of a job; an empty `batch_id` gives the prefix of all of them."""
     pk = f"RUN#{job_id.date.isoformat()}#{job_id.account}"
     return Key(pk, f"BATCH#{_part(job_id)}#{batch_id}")
+
+
+def heard(channel: Channel) -> Key:
+    """How far the events of a channel's provider have come."""
+    return Key("HEARD", channel.value)
 
 
 def _part(job_id: JobId) -> str:

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key as Where
@@ -14,12 +14,14 @@ from pydantic import TypeAdapter
 from shared.rules.account import Channel, Settings
 from shared.rules.reckoning import Batch, Sums
 from shared.store import keys
+from shared.store.documents import read
 from shared.store.keys import LEDGER_DAYS, JobId
 from shared.store.tables import (
     ConflictError,
     Item,
     get,
     is_conflict,
+    is_in_transaction,
     keyed,
     put_action,
     query,
@@ -56,15 +58,20 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job: `leased_until` in seconds of the wall clock, `sums` once it is done."""
+    """A job: `leased_until` in seconds of the wall clock, `sums` once it is done.
+
+    A job that had to wait (`waits` times in a row) rests under its last lease until its message
+    comes back, so that neither a tick nor a second message wakes it before.
+    """
 
     leased_until: int = 0
     fence: int = 0
+    waits: int = 0
     sums: Sums | None = None
 
     @property
     def leased(self) -> bool:
-        """Whether a process may be working on the job."""
+        """Whether a process may be working on the job, or it rests."""
         return self.leased_until >= int(time.time())
 
     @property
@@ -75,10 +82,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on a job. `fence` grows with every lease, so an older one is refused."""
+    """The right to work on a job. `fence` grows with every lease, so an older one is refused;
+    `waits` is how many turns in a row had to wait before this one.
+    """
 
     job: JobId
     fence: int
+    waits: int = 0
 
 
 _RUN = TypeAdapter(Run)
@@ -112,7 +122,7 @@ class Ledger:
     def run(self, day: date, account: str) -> Run | None:
         """One run, or None."""
         item = get(self._table, _where(keys.run(day, account)))
-        return None if item is None else _RUN.validate_python(item)
+        return None if item is None else read(_RUN, item, f"the run {day} {account}")
 
     def runs(self, day: date) -> Iterator[Run]:
         """The runs of a date, by account."""
@@ -120,7 +130,7 @@ class Ledger:
         for item in query(
             self._table, KeyConditionExpression=Where("pk").eq(pk), ConsistentRead=True
         ):
-            yield _RUN.validate_python(item)
+            yield read(_RUN, item, f"the run {day} {item['sk']}")
 
     def close_run(self, run: Run, sums: dict[Channel, Sums], now: datetime) -> Run:
         """Close a run with the sums of its channels; closing twice writes the same."""
@@ -132,7 +142,7 @@ class Ledger:
     def job(self, job: JobId) -> Job | None:
         """One job, or None where its run was never opened."""
         item = get(self._table, _where(keys.job(job)))
-        return None if item is None else _JOB.validate_python(item)
+        return None if item is None else read(_JOB, item, f"the job {job}")
 
     def jobs(self, run: Run) -> dict[JobId, Job]:
         """The jobs of a run."""
@@ -159,15 +169,18 @@ class Ledger:
             )
         except ConflictError:
             return None
-        return Lease(job, int(answer["fence"]))
+        return Lease(job, int(answer["fence"]), int(answer.get("waits", 0)))
 
-    def release(self, lease: Lease) -> None:
-        """Give the job back; nothing happens where the lease is another's by now."""
+    def release(self, lease: Lease, *, rest: int = 0, waits: int = 0) -> None:
+        """Give the job back, to be taken up after `rest` seconds at the earliest; nothing happens
+        where the lease is another's by now.
+        """
+        until = int(time.time()) + rest - 1 if rest else 0
         try:
             self._update(
                 lease.job,
-                "SET leased_until = :none",
-                {":none": 0, ":fence": lease.fence},
+                "SET leased_until = :until, waits = :waits",
+                {":until": until, ":waits": waits, ":fence": lease.fence},
                 condition="fence = :fence",
             )
         except ConflictError:
@@ -190,7 +203,7 @@ class Ledger:
             KeyConditionExpression=Where("pk").eq(key.pk) & Where("sk").begins_with(key.sk),
             ConsistentRead=True,
         )
-        return [_BATCH.validate_python(item) for item in found]
+        return [read(_BATCH, item, f"the batch {item['sk']}") for item in found]
 
     def freeze(self, lease: Lease, batch: Batch) -> None:
         """Write down what is about to be sent; ConflictError, and nothing may be sent, where the
@@ -238,7 +251,9 @@ class Ledger:
         such batch. Noting twice changes nothing.
         """
         key = _where(keys.batch(job, batch_id))
-        found = self._table.get_item(Key=key, ProjectionExpression="pk, settled_at").get("Item")
+        found = self._table.get_item(
+            Key=key, ProjectionExpression="pk, settled_at", ConsistentRead=True
+        ).get("Item")
         if found is None or "settled_at" in found:
             return found is not None
         names = {f"#{position}": str(position) for position in known}
@@ -251,6 +266,24 @@ class Ledger:
             ExpressionAttributeValues=values,
         )
         return True
+
+    def heard(self, channel: Channel) -> datetime | None:
+        """When the newest message was frozen of which the provider's own events have come."""
+        item = get(self._table, _where(keys.heard(channel)))
+        return None if item is None else datetime.fromtimestamp(int(item["frozen"]), UTC)
+
+    def note_heard(self, channel: Channel, frozen: int) -> None:
+        """Note that the provider's events have come for a message frozen at `frozen` (seconds)."""
+        try:
+            self._table.update_item(
+                Key=_where(keys.heard(channel)),
+                UpdateExpression="SET frozen = :frozen",
+                ConditionExpression="attribute_not_exists(frozen) OR frozen < :frozen",
+                ExpressionAttributeValues={":frozen": frozen},
+            )
+        except ClientError as error:
+            if not is_conflict(error):
+                raise
 
     def _put_new(self, key: keys.Key, item: Item) -> dict[str, Any]:
         return put_action(self._table, self._item(key, item), "attribute_not_exists(pk)")
@@ -275,7 +308,7 @@ class Ledger:
                 ReturnValues="ALL_NEW",
             )
         except ClientError as error:
-            if is_conflict(error):
+            if is_conflict(error) or is_in_transaction(error):
                 raise ConflictError from error
             raise
         return answer["Attributes"]

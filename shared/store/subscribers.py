@@ -1,5 +1,6 @@
 """Subscribers: one document each, written together with its due entries and its address."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from shared.rules.history import Status, latest_standing
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Subscriber
 from shared.store import keys
+from shared.store.documents import UnreadableError, read
 from shared.store.keys import Key
 from shared.store.tables import (
     TRANSACTION_LIMIT,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 _SUBSCRIBER = TypeAdapter(Subscriber)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -75,18 +78,25 @@ class Subscribers:
     def get(self, subscriber_id: str) -> Subscriber | None:
         """One subscriber, read consistently, or None."""
         item = get(self._people, {"id": subscriber_id})
-        return None if item is None else _SUBSCRIBER.validate_python(item)
+        return None if item is None else _read(item)
 
     def get_many(self, ids: Iterable[str]) -> dict[str, Subscriber]:
-        """The subscribers of `ids`, read consistently; unknown ids are left out."""
+        """The subscribers of `ids`, read consistently; unknown ids are left out, and so is a
+        record that cannot be read, which is logged: the others must not wait for it.
+        """
         wanted = [{"id": each} for each in dict.fromkeys(ids)]
-        found = get_many(self._resource, self._people, wanted)
-        return {item["id"]: _SUBSCRIBER.validate_python(item) for item in found}
+        people = {}
+        for item in get_many(self._resource, self._people, wanted):
+            try:
+                people[str(item["id"])] = _read(item)
+            except UnreadableError as error:
+                log.error("%s", error)  # noqa: TRY400 - it says all there is to say
+        return people
 
     def __iter__(self) -> Iterator[Subscriber]:
         """Every subscriber, in no order: for exports and counts, never for a day's dispatch."""
         for item in scan(self._people, ConsistentRead=True):
-            yield _SUBSCRIBER.validate_python(item)
+            yield _read(item)
 
     def at_addresses(self, addresses: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """The subscriber ids at the given (account, address) pairs; free ones are left out."""
@@ -151,6 +161,10 @@ class Subscribers:
 
     def _put_due(self, entry: DueEntry) -> dict[str, Any]:
         return put_action(self._directory, {"pk": entry.partition, "sk": entry.entry})
+
+
+def _read(item: Item) -> Subscriber:
+    return read(_SUBSCRIBER, item, f"the subscriber {item['id']}")
 
 
 def _item(subscriber: Subscriber) -> Item:

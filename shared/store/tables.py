@@ -24,6 +24,14 @@ TRANSACTION_LIMIT = 100
 _PAUSE_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
+_RETRYABLE = {
+    "None",
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+}
+
+
 class ConflictError(Exception):
     """A condition did not hold: somebody else was first. Nothing was written."""
 
@@ -107,6 +115,8 @@ def transact(resource: "DynamoDBServiceResource", actions: Iterable[Mapping[str,
             codes = {r.get("Code") for r in error.response.get("CancellationReasons", [])}
             if "ConditionalCheckFailed" in codes:
                 raise ConflictError from error
+            if not codes <= _RETRYABLE:
+                raise
             if pause is None:
                 raise BusyError(", ".join(sorted(c for c in codes if c))) from error
             time.sleep(pause)
@@ -117,6 +127,11 @@ def transact(resource: "DynamoDBServiceResource", actions: Iterable[Mapping[str,
 def is_cancelled(error: ClientError) -> bool:
     """Whether DynamoDB cancelled a transaction."""
     return error.response["Error"]["Code"] == "TransactionCanceledException"
+
+
+def is_in_transaction(error: ClientError) -> bool:
+    """Whether a single write met a transaction on the same item."""
+    return error.response["Error"]["Code"] == "TransactionConflictException"
 
 
 def is_conflict(error: ClientError) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from shared.rules.account import Channel
-from tests.delivery.test_failures import LATER, ses_reports
+from tests.delivery.test_failures import LATER
 from tests.world import TEN, World, pregnant
 
 DUE = date(2026, 12, 24)
@@ -42,7 +42,7 @@ def test_no_queue_message_and_no_log_line_of_a_day_holds_anything_of_a_person(
     world.fail(provider="ses", kind="disconnect", times=1, after=True)
 
     world.day()
-    ses_reports(world)
+    world.ses_reports()
     world.day(LATER)
     world.day(TEN.replace(hour=21))
     with contextlib.suppress(ValueError):
