@@ -62,6 +62,7 @@ class Process:
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             if self.popen.poll() is not None or time.monotonic() > deadline:
+                self.stop()
                 message = f"{self.name} did not start; its log is {self.log}"
                 raise StartError(message)
             time.sleep(_POLL_SECONDS)
