@@ -18,6 +18,10 @@ from shared.rules.stage import Phase
 CONTENT_COLUMNS = ("series", "phase", "day", "title", "text", "notice")
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_NOTICE = 40, 1000, 60
+LONGEST_TEXT_UNITS = 2200
+"""UTF-16 units: two such texts, a title and the sender's lines fit LINE's 5,000, where a person
+may see one character in what takes many (family emoji)."""
+
 LAST_CHILDCARE_DAY = 6935
 """Some 19 years: beyond every 18th birthday."""
 
@@ -99,7 +103,21 @@ def _filled(read: Callable[[str], str]) -> Callable[[str], str]:
     return checked
 
 
+def _short_enough(read: Callable[[str], str]) -> Callable[[str], str]:
+    """A reader that also refuses what LINE could not carry."""
+
+    def checked(text: str) -> str:
+        if len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT_UNITS:
+            raise ValueError(
+                f"takes more than {LONGEST_TEXT_UNITS} UTF-16 units, too long for LINE; "
+                "use fewer emoji or less text"
+            )
+        return read(text)
+
+    return checked
+
+
 _phase = one_of(Phase)
 _title = _filled(one_line(LONGEST_TITLE))
-_text = _filled(prose(LONGEST_TEXT))
+_text = _short_enough(_filled(prose(LONGEST_TEXT)))
 _notice = _filled(prose(LONGEST_NOTICE))

@@ -58,6 +58,7 @@ def test_what_lies_just_within_the_rules_is_accepted(write, change):
     ("change", "column", "reason"),
     [
         ({"series": ""}, "series", "is blank, but required"),
+        ({"text": FAMILY * 210}, "text", "takes more than 2200 UTF-16 units"),
         ({"series": "naha"}, "series", "must be common or an account"),
         ({"phase": "birth"}, "phase", "must be pregnancy or childcare"),
         ({"day": "27"}, "day", "must be a day of pregnancy, 28 to 293"),
