@@ -107,12 +107,13 @@ def _short_enough(read: Callable[[str], str]) -> Callable[[str], str]:
     """A reader that also refuses what LINE could not carry."""
 
     def checked(text: str) -> str:
-        if len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT_UNITS:
+        found = read(text)
+        if len(found.encode("utf-16-le")) // 2 > LONGEST_TEXT_UNITS:
             raise ValueError(
                 f"takes more than {LONGEST_TEXT_UNITS} UTF-16 units, too long for LINE; "
                 "use fewer emoji or less text"
             )
-        return read(text)
+        return found
 
     return checked
 
