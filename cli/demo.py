@@ -85,8 +85,8 @@ def demo(
 
 def run_day(target: Target, day: date) -> None:
     """Do every tick of a day, as the template schedules them, each with its queues worked off."""
-    now = datetime.combine(day, FIRST_TICK, JST)
-    while now.time() <= LAST_TICK:
+    now, last = (datetime.combine(day, each, JST) for each in (FIRST_TICK, LAST_TICK))
+    while now <= last:
         run_tick(target, now)
         now += TICK_EVERY
 

@@ -1,6 +1,7 @@
 """`kizuna`: the program of operators and staff, against AWS or the local platform."""
 
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -35,6 +36,8 @@ app.add_typer(exporting, name="export")
 
 def main() -> None:
     """Run a command; whatever goes wrong is one line on standard error and an exit status."""
+    # Ended from outside, a command still ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         status = app(standalone_mode=False)
     except TyperException as error:
