@@ -47,8 +47,6 @@ class Reason(StrEnum):
     """There is no record of the subscriber, or none that can be read."""
     MOVED = "moved"
     """The subscriber is with another account or on another channel by now."""
-    ALREADY_SENT_TODAY = "already_sent_today"
-    """The child's message of the day was sent before a date was corrected."""
 
 
 @dataclass(frozen=True, slots=True)
