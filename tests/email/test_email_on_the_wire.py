@@ -1,0 +1,304 @@
+"""A bulk call as SES gets it: the letters go in, the request comes out."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email.header import decode_header
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.email.sender import EmailSender
+from shared.delivery import Addressed
+from shared.letterhead import Letterhead
+from shared.links import Links
+from shared.rules.account import Channel
+from shared.rules.reckoning import UNKNOWN, Outcome, Result
+from shared.rules.stage import Phase
+from shared.store.keys import JobId
+from tests.email.letters import a_run, frozen, letter
+from tests.local.wire import Answer, Wire
+from tests.world import TEN, TODAY
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+LINKS = Links("https://kizuna.example.jp", [b"an invented key"])
+Senders = Callable[..., EmailSender]
+NICKNAME = '<b>&"はな"</b>'
+
+
+@pytest.fixture
+def sender(client: "SESV2Client") -> Senders:
+    def make(name: str = "文京区", heard: datetime | None = None) -> EmailSender:
+        return EmailSender(
+            client,
+            run=a_run(Channel.EMAIL, name=name),
+            job=JobId("bunkyo", TODAY, Channel.EMAIL, 3),
+            domain="kizuna.example.jp",
+            configuration_set="kizuna-messages",
+            letterhead=Letterhead("きずな事務局", "office@kizuna.example.jp"),
+            links=LINKS,
+            heard=lambda: heard,
+        )
+
+    return make
+
+
+@pytest.fixture
+def request_of(wire: Wire, sender: Senders) -> Callable[..., dict[str, Any]]:
+    """Sends letters in one call, and gives the body of the request."""
+
+    def send(*letters: Addressed, name: str = "文京区") -> dict[str, Any]:
+        accepted = [{"Status": "SUCCESS", "MessageId": f"id-{n}"} for n in range(len(letters))]
+        wire.answers = [Answer(body={"BulkEmailEntryResults": accepted})]
+        outcomes = sender(name).send(frozen(*letters), letters)
+        assert [each.provider_id for each in outcomes] == [each["MessageId"] for each in accepted]
+        (sent,) = wire.sent
+        assert (sent.method, sent.path) == ("POST", "/v2/email/outbound-bulk-emails")
+        return dict(sent.json())
+
+    return send
+
+
+def data_of(entry: dict[str, Any]) -> dict[str, str]:
+    """What SES puts into the template for an entry."""
+    template = entry["ReplacementEmailContent"]["ReplacementTemplate"]
+    found: dict[str, str] = json.loads(template["ReplacementTemplateData"])
+    return found
+
+
+def headers_of(entry: dict[str, Any]) -> dict[str, str]:
+    return {each["Name"]: each["Value"] for each in entry["ReplacementHeaders"]}
+
+
+def test_a_call_names_the_account_as_its_sender_in_ascii(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    body = request_of(letter("s1", "hanako@example.jp"))
+
+    sender = "=?utf-8?b?5paH5Lqs5Yy6?= <bunkyo@kizuna.example.jp>"
+    assert body["FromEmailAddress"] == sender
+    assert body["ConfigurationSetName"] == "kizuna-messages"
+
+
+def test_a_long_name_of_an_account_comes_back_whole(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    name = "社会福祉法人見本会 見本総合病院 産婦人科・小児科 (本院), 第2病棟"
+
+    sender = request_of(letter("s1", "hanako@example.jp"), name=name)["FromEmailAddress"]
+
+    display, address = parseaddr(sender)
+    decoded = "".join(
+        part if isinstance(part, str) else part.decode(charset or "ascii")
+        for part, charset in decode_header(display)
+    )
+    assert (decoded, address) == (name, "bunkyo@kizuna.example.jp")
+    assert sender.isascii()
+
+
+def test_the_template_only_passes_on_what_was_rendered_here(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    body = request_of(letter("s1", "hanako@example.jp"))
+
+    assert body["DefaultContent"] == {
+        "Template": {
+            "TemplateContent": {
+                "Subject": "{{subject}}",
+                "Text": "{{text}}",
+                "Html": "{{html}}",
+            },
+            "TemplateData": "{}",
+        }
+    }
+    assert data_of(body["BulkEmailEntries"][0]).keys() == {"subject", "text", "html"}
+
+
+def test_readers_of_different_days_share_a_call_and_each_gets_their_own_letter(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    first, second, third = request_of(
+        letter("s1", "hanako@example.jp"),
+        letter("s2", "taro@example.com", day=225),
+        letter("s3", "jiro@example.com", phase=Phase.CHILDCARE, day=3),
+    )["BulkEmailEntries"]
+
+    assert [each["Destination"] for each in (first, second, third)] == [
+        {"ToAddresses": ["hanako@example.jp"]},
+        {"ToAddresses": ["taro@example.com"]},
+        {"ToAddresses": ["jiro@example.com"]},
+    ]
+    titles = [data_of(each)["subject"] for each in (first, second, third)]
+    assert titles == ["32週0日", "32週1日", "生後3日"]
+    assert "むくみやすい頃です。\n無理をせずに。" in data_of(first)["text"]
+    assert "胎動が強くなる頃です。" in data_of(second)["text"]
+    assert "お子さんはよく眠りますか。" in data_of(third)["text"]
+    assert "むくみ" not in data_of(second)["text"] + data_of(third)["text"]
+
+
+def test_every_letter_carries_the_reader_s_own_way_to_stop(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    entries = request_of(letter("s1", "hanako@example.jp"), letter("s2", "taro@example.com"))[
+        "BulkEmailEntries"
+    ]
+
+    for subscriber, entry in zip(("s1", "s2"), entries, strict=True):
+        headers, data = headers_of(entry), data_of(entry)
+        link = re.fullmatch(
+            r"<(https://kizuna\.example\.jp/stop/(\S+))>", headers.pop("List-Unsubscribe")
+        )
+        assert link is not None
+        assert LINKS.read_stop(link[2]) == subscriber
+        assert link[1] in data["text"]
+        assert f'href="{link[1]}"' in data["html"]
+        assert headers == {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def test_the_tags_say_which_place_in_which_batch_and_ses_takes_them(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    entries = request_of(letter("s1", "hanako@example.jp"), letter("s2", "taro@example.com"))[
+        "BulkEmailEntries"
+    ]
+
+    for position, entry in enumerate(entries):
+        tags = {each["Name"]: each["Value"] for each in entry["ReplacementTags"]}
+        assert tags == {
+            "account": "bunkyo",
+            "date": "2026-11-25",
+            "shard": "3",
+            "batch": "000001-000000",
+            "position": str(position),
+            "frozen": str(int(TEN.timestamp())),
+        }
+        assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,256}", each) for each in (*tags, *tags.values()))
+
+
+def test_text_and_html_both_hold_all_parts_and_who_sends_them(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    (entry,) = request_of(letter("s1", "hanako@example.jp", own="保健センターの教室です。"))[
+        "BulkEmailEntries"
+    ]
+
+    for kind in ("text", "html"):
+        shown = data_of(entry)[kind]
+        for part in (
+            "むくみやすい頃です。\n無理をせずに。",
+            "（文京区より）\n保健センターの教室です。",
+            "きずな事務局 がお届けしています。",
+            "お問い合わせ: office@kizuna.example.jp",
+            "配信の停止",
+        ):
+            assert part in shown
+        assert shown.index("むくみ") < shown.index("保健センター") < shown.index("配信の停止")
+
+
+def test_a_letter_about_one_of_several_children_says_so_in_its_subject(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    first, second = request_of(
+        letter("s1", "hanako@example.jp", about="はなのこと"),
+        letter("s2", "taro@example.com"),
+    )["BulkEmailEntries"]
+
+    assert "はなのこと" in data_of(first)["subject"]
+    assert data_of(second)["subject"] == "32週0日"
+
+
+def test_what_a_parent_wrote_stays_text_in_html_and_is_left_alone_in_plain_text(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    (entry,) = request_of(
+        letter("s1", "hanako@example.jp", phase=Phase.CHILDCARE, day=3, child=NICKNAME)
+    )["BulkEmailEntries"]
+
+    assert f"{NICKNAME}はよく眠りますか。" in data_of(entry)["text"]
+    html = data_of(entry)["html"]
+    assert "&lt;b&gt;&amp;&#34;はな&#34;&lt;/b&gt;はよく眠りますか。" in html
+    assert "<b>" not in html
+
+
+@pytest.mark.parametrize(
+    ("address", "on_the_wire"),
+    [
+        ("hanako@example.jp", "hanako@example.jp"),
+        ("Hanako.Y+1@Example.JP", "Hanako.Y+1@Example.JP"),
+        ("hanako@例え.jp", "hanako@xn--r8jz45g.jp"),
+        ("hanako@xn--r8jz45g.jp", "hanako@xn--r8jz45g.jp"),
+        ("hanako@mail.ドメイン名例.jp", "hanako@mail.xn--eckwd4c7cu47r2wf.jp"),
+    ],
+)
+def test_a_domain_goes_out_in_punycode(
+    request_of: Callable[..., dict[str, Any]], address: str, on_the_wire: str
+) -> None:
+    (entry,) = request_of(letter("s1", address))["BulkEmailEntries"]
+
+    assert entry["Destination"] == {"ToAddresses": [on_the_wire]}
+
+
+LATER, BEFORE = TEN + timedelta(seconds=1), TEN - timedelta(hours=1)
+NOT_SEEN = "not_seen_by_ses"
+
+
+@pytest.mark.parametrize(
+    ("known", "minutes", "expected"),
+    [
+        ({}, 0, [UNKNOWN, UNKNOWN]),
+        ({}, 14, [UNKNOWN, UNKNOWN]),
+        ({}, 15, [Outcome(Result.TRY_AGAIN, NOT_SEEN)] * 2),
+        ({"1": "id-1"}, 14, [UNKNOWN, Outcome(Result.ACCEPTED, None, "id-1")]),
+        (
+            {"1": "id-1"},
+            15,
+            [Outcome(Result.UNKNOWN, NOT_SEEN), Outcome(Result.ACCEPTED, None, "id-1")],
+        ),
+        (
+            {"0": "id-0", "1": "id-1"},
+            0,
+            [Outcome(Result.ACCEPTED, None, "id-0"), Outcome(Result.ACCEPTED, None, "id-1")],
+        ),
+    ],
+    ids=[
+        "nothing known yet",
+        "nothing known after 14 minutes",
+        "nothing known after 15 minutes, but of later mails: SES never had it",
+        "one of two known",
+        "one of two known after 15 minutes: the rest stays unknown for good",
+        "all known",
+    ],
+)
+def test_a_batch_without_a_record_is_settled_by_what_ses_reported_and_asks_nothing(
+    wire: Wire, sender: Senders, known: dict[str, str], minutes: int, expected: list[Outcome]
+) -> None:
+    batch = frozen(letter("s1", "hanako@example.jp"), letter("s2", "taro@example.com"))
+    batch, now = replace(batch, known=known), TEN + timedelta(minutes=minutes)
+
+    assert sender(heard=LATER).settle(batch, now=now, sending=True) == expected
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize(
+    "heard", [None, BEFORE, TEN], ids=["nothing", "earlier", "the batch's own"]
+)
+def test_where_no_later_event_came_a_probe_asks_whether_events_come_at_all(
+    wire: Wire, sender: Senders, heard: datetime | None
+) -> None:
+    batch = frozen(letter("s1", "hanako@example.jp"), letter("s2", "taro@example.com"))
+    wire.answers = [Answer(body={"BulkEmailEntryResults": [{"Status": "SUCCESS"}]})]
+    now = TEN + timedelta(minutes=15)
+
+    assert sender(heard=heard).settle(batch, now=now, sending=True) == [UNKNOWN, UNKNOWN]
+
+    (sent,) = wire.sent
+    (entry,) = sent.json()["BulkEmailEntries"]
+    assert entry["Destination"] == {"ToAddresses": ["success@simulator.amazonses.com"]}
+    tags = {each["Name"]: each["Value"] for each in entry["ReplacementTags"]}
+    assert (tags["batch"], tags["frozen"]) == ("probe", str(int(now.timestamp())))
+    assert "hanako" not in str(sent.json())

@@ -1,0 +1,222 @@
+"""An SMS as Twilio gets it: the letter goes in, the request comes out."""
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from functions.sms.sender import SmsSender
+from local.standins.config import Config
+from local.standins.faults import Fault
+from local.standins.segments import segments
+from local.standins.server import Standins
+from shared.links import Links
+from shared.rules.account import Channel
+from shared.rules.catalogue import Text
+from shared.rules.dates import JST
+from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
+from shared.rules.stage import Phase
+from tests.email.letters import a_run, frozen, letter
+from tests.local.wire import Answer, Wire
+from tests.sms.test_sms_answers import ACCOUNT, NUMBER, TOKEN, Api, fail
+from tests.world import TEN, TODAY
+
+LINKS = Links("https://kizuna.example.jp", [b"an invented key"])
+SAMPLES = Path(__file__).parents[2] / "local" / "sample"
+TWO_SEGMENTS = 134
+"""UTF-16 units: two segments of 67, since Japanese is UCS-2."""
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with Wire([Answer(201, {"sid": "SM1"})]) as listening:
+        yield listening
+
+
+@pytest.fixture
+def api(wire: Wire) -> Iterator[Api]:
+    made = Api(wire.url)
+    yield made
+    made.close()
+
+
+def rows_of(name: str) -> list[dict[str, str]]:
+    with (SAMPLES / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def a_sender(api: Api, *, quiet_from: time = time(21), name: str = "文京区") -> SmsSender:
+    run = a_run(Channel.SMS, quiet_from=quiet_from, name=name)
+    return SmsSender(api, run=run, links=LINKS)
+
+
+def test_an_sms_is_a_short_notice_with_a_link_to_the_whole_text(wire: Wire, api: Api) -> None:
+    sender = a_sender(api)
+    letters = [letter("s1", NUMBER, phase=Phase.CHILDCARE, day=3, child="はな")]
+
+    outcomes = sender.send(frozen(*letters, payload=sender.payload(letters)), letters)
+
+    assert outcomes == [Outcome(Result.ACCEPTED, None, "SM1")]
+    (sent,) = wire.sent
+    assert (sent.method, sent.path) == ("POST", f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json")
+    form = sent.form()
+    first, link = form.pop("Body").split("\n")
+    assert first == "【文京区】はなは3日目です。"
+    assert form == {"To": NUMBER, "From": "+815012345678", "ValidityPeriod": "36000"}
+    token = link.removeprefix("https://kizuna.example.jp/m/")
+    assert LINKS.read_text(token) == ("s1", date(2026, 11, 25), "e1")
+
+
+@pytest.mark.parametrize(
+    ("frozen_at", "quiet_from", "seconds"),
+    [
+        ("09:00:00", "21:00", 36_000),
+        ("11:00:00", "21:00", 36_000),
+        ("11:00:01", "21:00", 35_999),
+        ("20:00:00", "21:00", 3_600),
+        ("20:30:00", "20:45", 900),
+        ("20:59:00", "21:00", 60),
+        ("20:59:30", "21:00", 60),
+        ("20:59:59", "21:00", 60),
+        ("23:00:00", "00:30", 5_400),
+        ("00:10:00", "00:30", 1_200),
+    ],
+)
+def test_twilio_drops_what_it_cannot_deliver_before_the_quiet_hours(
+    wire: Wire, api: Api, frozen_at: str, quiet_from: str, seconds: int
+) -> None:
+    sender = a_sender(api, quiet_from=time.fromisoformat(quiet_from))
+    letters = [letter("s1", NUMBER)]
+    at = datetime.combine(TODAY, time.fromisoformat(frozen_at), JST)
+    batch = frozen(*letters, payload=sender.payload(letters))
+
+    sender.send(Batch("b", "k", at.astimezone(UTC), batch.entries, batch.payload), letters)
+
+    assert wire.sent[0].form()["ValidityPeriod"] == str(seconds)
+
+
+def test_every_sms_is_a_call_of_its_own(api: Api) -> None:
+    letters = [letter(f"s{n}", NUMBER) for n in range(3)]
+
+    assert a_sender(api).calls(letters) == [[each] for each in letters]
+    assert SmsSender.batch_size == 1
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def test_every_notice_of_the_sample_catalogue_takes_two_segments_at_most(api: Api) -> None:
+    names = {row["name"] for row in rows_of("accounts.csv") if "sms" in row["channels"]}
+    texts = [Text(row["title"], row["text"], row["notice"]) for row in rows_of("content.csv")]
+    assert len(names) > 3
+    assert len(texts) > 500
+
+    for name in names:
+        sender = a_sender(api, name=name)
+        for text in texts:
+            a_letter = letter("s-000123", NUMBER, text=text, child="はなちゃん", account=name)
+            body = sender.payload([a_letter])["body"]
+            assert units(body) <= TWO_SEGMENTS, f"{name}: {text.notice}"
+            assert segments(body) <= 2
+
+
+@pytest.mark.parametrize("name", ["文京区", "横浜市鶴見区", "見本市立総合病院"])
+def test_the_longest_notice_takes_two_segments_at_most(api: Api, name: str) -> None:
+    text = Text("t", "t", "あ" * 60)
+
+    body = a_sender(api, name=name).payload([letter("s-000123", NUMBER, text=text)])["body"]
+
+    assert "あ" * 60 in body
+    assert units(body) <= TWO_SEGMENTS
+    assert segments(body) == 2
+
+
+@pytest.fixture
+def standins(tmp_path: Path) -> Iterator[Standins]:
+    twilio = {"accounts": {ACCOUNT: {"auth_token": TOKEN}}}
+    config = Config.model_validate({"twilio": twilio})
+    with Standins(tmp_path / "outbox.sqlite3", config) as running:
+        yield running
+
+
+@pytest.fixture
+def asking(standins: Standins) -> Iterator[Api]:
+    made = Api(standins.url)
+    yield made
+    made.close()
+
+
+def sent_without_an_answer(standins: Standins, sender: SmsSender, *, after: bool) -> Batch:
+    """A frozen SMS whose call Twilio did not answer, after or before it took the message."""
+    letters = [letter("s1", NUMBER)]
+    batch = frozen(*letters, payload=sender.payload(letters))
+    fail(standins, "disconnect", after=after)
+    assert sender.send(batch, letters) == [UNKNOWN]
+    assert len(standins.outbox.messages()) == after
+    return batch
+
+
+SOON, LATER = TEN + timedelta(seconds=119), TEN + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("now", [TEN, LATER])
+def test_an_sms_that_stands_in_twilio_s_list_was_accepted(
+    standins: Standins, asking: Api, now: datetime
+) -> None:
+    sender = a_sender(asking)
+    batch = sent_without_an_answer(standins, sender, after=True)
+
+    (outcome,) = sender.settle(batch, now=now, sending=True)
+
+    (message,) = standins.outbox.messages()
+    assert outcome == Outcome(Result.ACCEPTED, None, message.provider_id)
+
+
+def test_an_sms_that_is_not_listed_yet_stays_unknown_until_it_is(
+    standins: Standins, asking: Api
+) -> None:
+    sender = a_sender(asking)
+    batch = sent_without_an_answer(standins, sender, after=True)
+    fail(standins, "not_listed")
+
+    assert sender.settle(batch, now=SOON, sending=True) == [UNKNOWN]
+
+    (found,) = sender.settle(batch, now=SOON, sending=True)
+    assert found.result is Result.ACCEPTED
+
+
+def test_an_sms_that_is_not_listed_after_two_minutes_may_be_sent_again(
+    standins: Standins, asking: Api
+) -> None:
+    sender = a_sender(asking)
+    batch = sent_without_an_answer(standins, sender, after=False)
+
+    assert sender.settle(batch, now=SOON, sending=True) == [UNKNOWN]
+    assert sender.settle(batch, now=LATER, sending=True) == [
+        Outcome(Result.TRY_AGAIN, "not_in_twilio_list")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["server_error", "unauthorized", "garbled", "disconnect"])
+def test_while_the_list_cannot_be_read_an_sms_stays_unknown_however_long(
+    standins: Standins, asking: Api, kind: str
+) -> None:
+    sender = a_sender(asking)
+    batch = sent_without_an_answer(standins, sender, after=False)
+    standins.app.faults.add(Fault(provider="twilio", kind=kind, operation="list"))
+
+    assert sender.settle(batch, now=TEN + timedelta(hours=9), sending=True) == [UNKNOWN]
+    assert standins.app.faults.waiting() == []
+
+
+def test_settling_sends_nothing(standins: Standins, asking: Api) -> None:
+    sender = a_sender(asking)
+    batch = sent_without_an_answer(standins, sender, after=False)
+
+    for now in (TEN, LATER, TEN.replace(hour=22)):
+        sender.settle(batch, now=now, sending=now.hour < 21)
+
+    assert standins.outbox.messages() == []
