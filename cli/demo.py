@@ -26,7 +26,7 @@ from shared.rules.account import Channel
 from shared.rules.dates import JST
 
 FIRST_TICK, LAST_TICK, TICK_EVERY = time(6), time(23, 45), timedelta(minutes=15)
-"""As infra/template.yaml schedules them."""
+"""The ticks of a day, but for those of the night, which find nothing to do."""
 
 NOON = time(12)
 

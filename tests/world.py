@@ -144,7 +144,7 @@ class World:
         """Stop everything of a subscriber, as one action of theirs."""
         old = self.store.subscribers.get(subscriber_id)
         assert old is not None
-        self.store.subscribers.update(old, stopped(old, at), 1)
+        self.store.subscribers.update(old, stopped(old, at), {"bunkyo": 1})
 
     def sent(self, channel: Channel | None = None) -> list[Message]:
         """What the providers accepted."""

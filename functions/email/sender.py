@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from email.header import Header
 from email.utils import formataddr
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,7 @@ class EmailSender:
         address = f"{self._run.account}@{self._domain}"
         return ses.send_bulk(
             self._client,
-            sender=formataddr((self._run.settings.name, address)),
+            sender=_sender(self._run.settings.name, address),
             configuration_set=self._configuration_set,
             entries=entries,
         )
@@ -145,7 +146,7 @@ class EmailSender:
             "html": self._html.render(facts),
         }
         return {
-            "Destination": {"ToAddresses": [_ascii_domain(addressed.address)]},
+            "Destination": {"ToAddresses": [addressed.address]},
             "ReplacementTags": self._tags(batch.id, position, batch.frozen_at),
             "ReplacementEmailContent": {
                 "ReplacementTemplate": {
@@ -159,7 +160,11 @@ class EmailSender:
         }
 
 
-def _ascii_domain(address: str) -> str:
-    """The address as SES takes it: an internationalised domain in punycode."""
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{domain.encode('idna').decode()}"
+def _sender(name: str, address: str) -> str:
+    """A sender with its name: a name that is not ASCII in encoded words of RFC 2047, of which none
+    may be longer than 75 characters.
+    """
+    if name.isascii():
+        return formataddr((name, address))
+    words = Header(name, "utf-8", maxlinelen=75).encode(linesep="")
+    return f"{words} <{address}>"

@@ -108,7 +108,7 @@ def stop_everything(store: Store, subscriber_id: str, now: datetime) -> None:
             return
         account = store.accounts.get(old.account)
         try:
-            store.subscribers.update(old, new, account.shards if account else 1)
+            store.subscribers.update(old, new, {old.account: account.shards if account else 1})
         except ConflictError:
             if attempt == TRIES - 1:
                 raise

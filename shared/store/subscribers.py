@@ -1,6 +1,7 @@
 """Subscribers: one document each, written together with its due entries and its address."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -100,10 +101,16 @@ class Subscribers:
 
     def at_addresses(self, addresses: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """The subscriber ids at the given (account, address) pairs; free ones are left out."""
-        by_key = {keys.address(*pair, self._secret()): pair for pair in addresses}
+        by_key: dict[Key, list[tuple[str, str]]] = defaultdict(list)
+        for pair in addresses:
+            by_key[keys.address(*pair, self._secret())].append(pair)
         wanted = [{"pk": key.pk, "sk": key.sk} for key in by_key]
         found = get_many(self._resource, self._directory, wanted)
-        return {by_key[Key(item["pk"], item["sk"])]: item["subscriber"] for item in found}
+        return {
+            pair: item["subscriber"]
+            for item in found
+            for pair in by_key[Key(item["pk"], item["sk"])]
+        }
 
     def add(self, subscribers: Iterable[Subscriber], shards: Mapping[str, int]) -> Iterator[int]:
         """Store new subscribers, as many in a transaction as fit, and yield how many each stored.
@@ -112,20 +119,24 @@ class Subscribers:
         transaction that did not hold wrote nothing, earlier ones stay.
         """
         actions: list[dict[str, Any]] = []
-        count = 0
+        claimed: set[Key] = set()
         for subscriber in subscribers:
             more = self._adding(subscriber, shards[subscriber.account])
-            if actions and len(actions) + len(more) > TRANSACTION_LIMIT:
+            address = self._address(subscriber)
+            # One transaction cannot write an item twice: a second claim meets the first as a
+            # conflict in the next.
+            full = len(actions) + len(more) > TRANSACTION_LIMIT
+            if actions and (full or address in claimed):
                 transact(self._resource, actions)
-                yield count
-                actions, count = [], 0
+                yield len(claimed)
+                actions, claimed = [], set()
             actions += more
-            count += 1
+            claimed.add(address)
         if actions:
             transact(self._resource, actions)
-            yield count
+            yield len(claimed)
 
-    def update(self, old: Subscriber, new: Subscriber, shards: int) -> Subscriber:
+    def update(self, old: Subscriber, new: Subscriber, shards: Mapping[str, int]) -> Subscriber:
         """Store `new` in place of `old`, with its due entries and address, and return it.
 
         ConflictError where `old` is no longer what is stored, or the new address is taken.
@@ -134,16 +145,18 @@ class Subscribers:
         put = put_action(self._people, _item(new), "version = :version")
         put["Put"]["ExpressionAttributeValues"] = {":version": old.version}
         actions = [put]
-        before, after = due_entries(old, shards), due_entries(new, shards)
+        before = due_entries(old, shards[old.account])
+        after = due_entries(new, shards[new.account])
         actions += [
             delete_action(self._directory, {"pk": gone.partition, "sk": gone.entry})
             for gone in sorted(before - after)
         ]
         actions += [self._put_due(come) for come in sorted(after - before)]
         if (old.account, old.address) != (new.account, new.address):
-            freed = keys.address(old.account, old.address, self._secret())
-            actions.append(delete_action(self._directory, {"pk": freed.pk, "sk": freed.sk}))
-            actions.append(self._claim(new))
+            freed, claimed = self._address(old), self._address(new)
+            if freed != claimed:
+                actions.append(delete_action(self._directory, {"pk": freed.pk, "sk": freed.sk}))
+                actions.append(self._claim(new))
         transact(self._resource, actions)
         return new
 
@@ -155,9 +168,11 @@ class Subscribers:
         ]
 
     def _claim(self, subscriber: Subscriber) -> dict[str, Any]:
-        key = keys.address(subscriber.account, subscriber.address, self._secret())
-        item = keyed(key, {"subscriber": subscriber.id})
+        item = keyed(self._address(subscriber), {"subscriber": subscriber.id})
         return put_action(self._directory, item, "attribute_not_exists(pk)")
+
+    def _address(self, subscriber: Subscriber) -> Key:
+        return keys.address(subscriber.account, subscriber.address, self._secret())
 
     def _put_due(self, entry: DueEntry) -> dict[str, Any]:
         return put_action(self._directory, {"pk": entry.partition, "sk": entry.entry})

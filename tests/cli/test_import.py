@@ -199,7 +199,7 @@ def test_a_subscriber_whose_history_grew_since_is_still_exported_as_it_is_here(
     joined, due = enrolment.history
     corrected = replace(due, at=NOW, day=date(2027, 3, 8))
     grown = replace(enrolment, history=(joined, due, corrected))
-    bunkyo.subscribers.update(old, replace(old, enrolments=(grown,)), 1)
+    bunkyo.subscribers.update(old, replace(old, enrolments=(grown,)), {"bunkyo": 1})
 
     people = tmp_path / "people.csv"
     assert kizuna("export", "subscribers", "--output", people).status == 0

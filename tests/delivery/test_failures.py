@@ -341,7 +341,7 @@ def test_one_number_that_twilio_does_not_take_today_keeps_nobody_else_waiting(wo
 def test_a_mail_that_ses_refuses_as_a_whole_is_sent_one_by_one(world: World) -> None:
     world.add(*(pregnant(number) for number in range(3)))
     world.store.subscribers.update(
-        *_with_an_address_that_ses_refuses(world.store.subscribers.get("s1")), 1
+        *_with_an_address_that_ses_refuses(world.store.subscribers.get("s1")), {"bunkyo": 1}
     )
 
     world.day()

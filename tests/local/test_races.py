@@ -217,7 +217,7 @@ def test_of_two_changes_to_one_subscriber_one_is_kept_and_the_other_told(
 
         results = race(
             lambda store, known=known, changes=changes: store.subscribers.update(
-                known, changes[id(store)], 1
+                known, changes[id(store)], {"race": 1}
             )
         )
 

@@ -72,7 +72,7 @@ def test_the_due_index_follows_a_change_in_the_same_transaction(
     assert items.due() == {(PREGNANT, "2027-01-20#s1#e1")}
     requests.clear()
 
-    new = store.subscribers.update(old, with_events(old, *events), 1)
+    new = store.subscribers.update(old, with_events(old, *events), {"bunkyo": 1})
 
     assert requests.count() == {"TransactWriteItems": 1}
     assert items.due() == entries
@@ -85,7 +85,7 @@ def test_a_stop_of_one_sibling_leaves_the_other_s_entry(store: Store, items: Ite
     add(store, old)
     assert len(items.due()) == 2
 
-    store.subscribers.update(old, with_events(old, STOP, enrolment="e1"), 1)
+    store.subscribers.update(old, with_events(old, STOP, enrolment="e1"), {"bunkyo": 1})
 
     assert items.due() == {(CHILD, "2026-10-06#s1#e2")}
 
@@ -95,7 +95,7 @@ def test_a_new_child_gets_an_entry_beside_the_first(store: Store, items: Items) 
     add(store, old)
 
     more = replace(old, enrolments=(*old.enrolments, Enrolment("e2", None, expecting(DUE))))
-    store.subscribers.update(old, more, 1)
+    store.subscribers.update(old, more, {"bunkyo": 1})
 
     assert items.due() == {(CHILD, "2026-10-06#s1#e1"), (PREGNANT, "2027-01-20#s1#e2")}
 
@@ -104,7 +104,9 @@ def test_another_channel_moves_the_entry_to_the_other_job(store: Store, items: I
     old = subscriber("s1", expecting(DUE))
     add(store, old)
 
-    store.subscribers.update(old, replace(old, channel=Channel.LINE, address="U" + "0" * 32), 1)
+    store.subscribers.update(
+        old, replace(old, channel=Channel.LINE, address="U" + "0" * 32), {"bunkyo": 1}
+    )
 
     assert items.due() == {("DUE#bunkyo#line#0#pregnancy", "2027-01-20#s1#e1")}
 
@@ -112,13 +114,13 @@ def test_another_channel_moves_the_entry_to_the_other_job(store: Store, items: I
 def test_whoever_read_an_older_version_writes_nothing(store: Store, items: Items) -> None:
     old = subscriber("s1", expecting(DUE))
     add(store, old)
-    new = store.subscribers.update(old, with_events(old, STOP), 1)
+    new = store.subscribers.update(old, with_events(old, STOP), {"bunkyo": 1})
     late = replace(
         with_events(old, happened(Happened.DUE_DATE, CORRECTED)), address="new@example.jp"
     )
 
     with pytest.raises(ConflictError):
-        store.subscribers.update(old, late, 1)
+        store.subscribers.update(old, late, {"bunkyo": 1})
 
     assert store.subscribers.get("s1") == new
     assert items.due() == set()
@@ -130,8 +132,10 @@ def test_each_write_counts_one_version_up(store: Store) -> None:
     old = subscriber("s1", expecting(DUE))
     add(store, old)
 
-    first = store.subscribers.update(old, with_events(old, STOP), 1)
-    second = store.subscribers.update(first, with_events(first, happened(Happened.RETURNED)), 1)
+    first = store.subscribers.update(old, with_events(old, STOP), {"bunkyo": 1})
+    second = store.subscribers.update(
+        first, with_events(first, happened(Happened.RETURNED)), {"bunkyo": 1}
+    )
 
     assert [old.version, first.version, second.version] == [0, 1, 2]
     assert store.subscribers.get("s1") == second
@@ -187,7 +191,7 @@ def test_a_new_address_is_claimed_and_the_old_one_is_free(store: Store) -> None:
     old = subscriber("s1", expecting(DUE), address="old@example.jp")
     add(store, old)
 
-    store.subscribers.update(old, replace(old, address="new@example.jp"), 1)
+    store.subscribers.update(old, replace(old, address="new@example.jp"), {"bunkyo": 1})
 
     asked = [("bunkyo", "old@example.jp"), ("bunkyo", "new@example.jp")]
     assert store.subscribers.at_addresses(asked) == {asked[1]: "s1"}
@@ -201,7 +205,7 @@ def test_a_new_address_that_somebody_has_changes_nothing(store: Store, items: It
 
     with pytest.raises(ConflictError):
         store.subscribers.update(
-            old, replace(with_events(old, STOP), address="taken@example.jp"), 1
+            old, replace(with_events(old, STOP), address="taken@example.jp"), {"bunkyo": 1}
         )
 
     assert store.subscribers.get("s1") == old
@@ -334,3 +338,41 @@ def test_reading_people_is_always_consistent(store: Store, requests: Requests) -
 def body_of(params: Any) -> bytes:
     body: bytes = params["body"]
     return body
+
+
+def test_an_address_may_change_the_case_of_its_letters(store: Store, items: Items) -> None:
+    old = subscriber("s1", expecting(DUE), address="Hana@example.jp")
+    add(store, old)
+
+    store.subscribers.update(old, replace(old, address="hana@example.jp"), {"bunkyo": 1})
+
+    assert items.addresses() == ["s1"]
+
+
+def test_two_of_one_address_however_cased_are_a_conflict(store: Store) -> None:
+    one = subscriber("s1", expecting(DUE), address="Hana@example.jp")
+    other = subscriber("s2", expecting(DUE), address="hana@example.jp")
+
+    with pytest.raises(ConflictError):
+        add(store, one, other)
+
+    assert store.subscribers.get("s1") == one
+    assert store.subscribers.get("s2") is None
+
+
+def test_every_spelling_of_an_address_finds_its_subscriber(store: Store) -> None:
+    add(store, subscriber("s1", expecting(DUE), address="Hana@example.jp"))
+    spellings = [("bunkyo", "Hana@example.jp"), ("bunkyo", "hana@example.jp")]
+
+    assert store.subscribers.at_addresses(spellings) == dict.fromkeys(spellings, "s1")
+
+
+def test_a_move_to_an_account_with_other_shards_leaves_no_due_entry_behind(
+    store: Store, items: Items
+) -> None:
+    old = subscriber("s1", expecting(DUE))
+    add(store, old)
+
+    store.subscribers.update(old, replace(old, account="chofu"), {"bunkyo": 1, "chofu": 3})
+
+    assert len(items.due()) == 1
