@@ -59,7 +59,7 @@ demo: .venv/.ready ## Run a whole day on the embedded platform and show it.
 
 .PHONY: test
 test: .venv/.ready ## Pass the tests (ARGS='-m "not platform" tests/…' narrows them down).
-	@.venv/bin/pytest $(ARGS)
+	@.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: .venv/.ready ## Ruff: rules and format.
