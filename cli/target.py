@@ -11,7 +11,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import CallError, FailedError
-from local.platform import STACK, Address, running
+from local.platform import STACK, Address, running, use
 from shared.rules.account import Channel
 from shared.store.store import Names, Store, open_store
 
@@ -65,7 +65,7 @@ def connect(stack: str | None) -> Target:
     local = running()
     here = local and os.environ.get("AWS_ENDPOINT_URL") == local.aws_url
     if local and (stack is None or (stack == STACK and here)):
-        os.environ.update(local.environment())
+        use(local)
         stack = STACK
     else:
         local = None

@@ -35,6 +35,17 @@ class Address:
         return {**aws_environment(self.aws_url), "KIZUNA_STACK": STACK}
 
 
+def use(address: Address) -> None:
+    """Point this process, and those it starts, at a platform, whatever profile or proxy the
+    machine has for the world outside.
+    """
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        os.environ.pop(name, None)
+    beside = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
+    direct = ",".join(each for each in (LOOPBACK, beside) if each)
+    os.environ.update(address.environment(), NO_PROXY=direct, no_proxy=direct)
+
+
 def running() -> Address | None:
     """The platform that `kizuna up` keeps running from this checkout, or None."""
     try:
@@ -62,15 +73,15 @@ class Platform:
         """Start everything and deploy; what was started is stopped where that fails."""
         pages = f"http://{LOOPBACK}:{self._pages_port}"
         aws_port = free_port()
+        self.address = Address(os.getpid(), f"http://{LOOPBACK}:{aws_port}", pages)
+        use(self.address)
         self._standins = start_standins(self._pages_port, self.folder)
         try:
             self._aws = start_aws(aws_port, self.folder, {"AWS_ENDPOINT_URL_SESV2": pages})
         except BaseException:
             self._standins.stop()
             raise
-        self.address = Address(os.getpid(), f"http://{LOOPBACK}:{aws_port}", pages)
         try:
-            os.environ.update(self.address.environment())
             self.outputs = deploy(
                 STACK,
                 {
