@@ -80,9 +80,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             tags = each.mail.tags
             newest.append(tags.frozen[0])
             sent[tags.job, tags.batch[0]][tags.position[0]] = each.mail.message_id
-    if sent:
-        _ledger().note_heard(Channel.EMAIL, max(newest))
     for (job, batch), known in sent.items():
         if batch != PROBE and not _ledger().note_known(job, batch, known):
             logger.warning("SES events name no batch of ours", extra={"events": len(known)})
+    if sent:
+        # Last: how far the events have come is proof of what is missing among the earlier ones.
+        _ledger().note_heard(Channel.EMAIL, max(newest))
     return {"batchItemFailures": failed}

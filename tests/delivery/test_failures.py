@@ -323,6 +323,21 @@ def test_no_event_of_ses_is_no_proof_while_none_of_anything_later_has_come(world
     assert world.sums().unknown == 2
 
 
+def test_how_far_ses_was_heard_is_noted_only_after_what_it_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(pregnant(1))
+    world.fail(provider="ses", kind="disconnect", times=1, after=True)
+    world.day()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "note_known", die)
+        with pytest.raises(SystemExit):
+            world.ses_reports()
+
+    assert world.store.ledger.heard(Channel.EMAIL) is None
+
+
 def test_one_number_that_twilio_does_not_take_today_keeps_nobody_else_waiting(world: World) -> None:
     world.add(*(pregnant(number, Channel.SMS) for number in range(4)))
     first = world.store.subscribers.get("s0")
