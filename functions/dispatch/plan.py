@@ -77,6 +77,8 @@ def _open(store: Store, account: Account, now: datetime) -> Run | None:
         for series in (COMMON_SERIES, account.id)
         if (version := store.content.published(series))
     }
+    if not versions:
+        return None  # no text was ever published: the day's run waits for one
     jobs = tuple(
         (channel, shard) for channel in sorted(settings.channels) for shard in range(account.shards)
     )

@@ -9,7 +9,7 @@ from functions.dispatch.tick import BadEventError, handler
 from shared.rules.account import Channel, Delivery
 from shared.rules.stage import Reason
 from shared.store.keys import JobId
-from tests.world import HANDLERS, TEN, TODAY, Context, World, bunkyo, pregnant
+from tests.world import HANDLERS, TEN, TODAY, Context, World, bunkyo, pregnant, texts
 
 
 def a_town(world: World) -> None:
@@ -146,6 +146,18 @@ def test_a_job_that_runs_out_of_time_is_handed_on_and_ends_complete(world: World
 
     assert len(world.sent()) == 60
     assert world.sums().reconciles
+
+
+def test_before_any_text_is_published_the_run_of_the_day_waits_for_one(world: World) -> None:
+    world.add(pregnant(1))
+    directory = boto3.resource("dynamodb").Table(world.refs["DirectoryTable"])
+    directory.delete_item(Key={"pk": "CONTENT", "sk": "common"})
+
+    assert world.tick()["opened"] == 0
+    world.store.content.publish("common", texts())
+    world.day()
+
+    assert len(world.sent()) == 1
 
 
 def test_an_external_account_has_no_runs(world: World) -> None:
