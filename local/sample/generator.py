@@ -11,25 +11,9 @@ from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from cli.files.subscribers import SUBSCRIBER_COLUMNS
 from local.sample.families import Child, Families, joined_pregnant
 from shared.rules.account import Account, Channel, Delivery, Settings
-
-COLUMNS = (
-    "subscriber",
-    "account",
-    "channel",
-    "address",
-    "touchpoint",
-    "enrolment",
-    "nickname",
-    "due_date",
-    "birth_date",
-    "birth_registered_at",
-    "joined_at",
-    "stopped_at",
-    "stopped_by",
-    "returned_at",
-)
 
 NICKNAMED, TOUCHPOINT_KNOWN = 0.6, 0.95
 
@@ -94,7 +78,7 @@ def write_subscribers_csv(
     """Write the rows of `count` subscribers to `path` and return how many rows they are."""
     rows = list(subscriber_rows(accounts, count=count, today=today, seed=seed))
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, SUBSCRIBER_COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     return len(rows)

@@ -14,7 +14,7 @@ from email_validator import validate_email
 from cli.files.faults import Faults
 from cli.files.subscribers import SUBSCRIBER_COLUMNS, read_subscribers
 from cli.files.table import read_table
-from local.sample.generator import COLUMNS, subscriber_rows, write_subscribers_csv
+from local.sample.generator import subscriber_rows, write_subscribers_csv
 from shared.rules.account import Account, AccountKind, Channel, Delivery, Settings
 from shared.rules.dates import JST
 from shared.rules.ending import EndOfDelivery
@@ -194,7 +194,7 @@ def test_an_account_that_begins_today_has_people_already():
 def test_every_row_keeps_the_rules_on_any_day(today):
     sending = [account for account in ACCOUNTS if account.id != "new"]
     for row in rows_of(1000, accounts=sending, today=today):
-        assert tuple(row) == COLUMNS
+        assert tuple(row) == SUBSCRIBER_COLUMNS
         assert broken_rules(row, settings_of(row, today), today) == []
 
 
@@ -272,7 +272,7 @@ def broken_rules(row, settings, today):
     ],
 )
 def test_the_check_of_the_rules_finds_a_broken_one(changes, broken):
-    row = dict.fromkeys(COLUMNS, "") | {
+    row = dict.fromkeys(SUBSCRIBER_COLUMNS, "") | {
         "subscriber": "s-000001",
         "enrolment": "e1",
         "channel": "email",
@@ -304,7 +304,7 @@ def test_two_subscribers_never_have_one_address(rows):
 
 def test_nothing_is_said_of_a_loss(rows):
     assert {row["stopped_by"] for row in rows} == {"", "subscriber", "system"}
-    assert {tuple(row) for row in rows} == {COLUMNS}
+    assert {tuple(row) for row in rows} == {SUBSCRIBER_COLUMNS}
 
 
 # Addresses are valid and nobody's.
