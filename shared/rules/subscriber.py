@@ -22,8 +22,21 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """Where a subscriber was before: this account, on this channel, until `until` (excluded)."""
+
+    until: datetime
+    account: str
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
-    """One person on one channel address of one account; `version` counts the writes."""
+    """One person on one channel address of one account; `version` counts the writes.
+
+    `earlier` says where the person was before a move to another account or channel, the oldest
+    first. An erased person has no address, only the anonymous history.
+    """
 
     id: str
     account: str
@@ -32,6 +45,12 @@ class Subscriber:
     touchpoint: str | None
     enrolments: tuple[Enrolment, ...]
     version: int = 0
+    earlier: tuple[Earlier, ...] = ()
+
+    @property
+    def erased(self) -> bool:
+        """Whether the person was erased; what is left tells of nobody."""
+        return not self.address
 
 
 @dataclass(frozen=True, slots=True)
