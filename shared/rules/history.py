@@ -5,7 +5,7 @@ is the same whenever it is asked, and past AU stays exact.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -88,17 +88,21 @@ _STATUS_AFTER = {
 
 def after(standing: Standing, event: Event) -> Standing:
     """What is true once `event` has happened."""
+    status, due, birth = standing.status, standing.due_date, standing.birth_date
+    corrected = standing.corrected_age
     match event.what:
         case Happened.DUE_DATE:
-            return replace(standing, due_date=event.day)
+            due = event.day
         case Happened.BIRTH:
-            return replace(standing, birth_date=event.day)
+            birth = event.day
         case Happened.CORRECTED_AGE | Happened.BIRTH_AGE:
-            return replace(standing, corrected_age=event.what is Happened.CORRECTED_AGE)
-        case Happened.STOPPED_BY_SYSTEM if standing.status is Status.STOPPED:
+            corrected = event.what is Happened.CORRECTED_AGE
+        case Happened.STOPPED_BY_SYSTEM if status is Status.STOPPED:
             return standing  # a late bounce does not hide that the subscriber had stopped
         case _:
-            return replace(standing, status=_STATUS_AFTER[event.what])
+            status = _STATUS_AFTER[event.what]
+    # Not dataclasses.replace: a count of everybody comes through here for every event.
+    return Standing(status, due, birth, corrected)
 
 
 def standing_at(history: Iterable[Event], at: datetime) -> Standing:

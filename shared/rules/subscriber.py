@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.rules.account import Channel, Settings
 from shared.rules.dates import jst_date
 from shared.rules.history import Event, Happened, Standing, Status, standing_at
 from shared.rules.message import Due, Schedule, due_message, stage_on
 from shared.rules.stage import Phase, Reason, Stage
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,20 @@ class Subscriber:
     enrolments: tuple[Enrolment, ...]
     version: int = 0
     earlier: tuple[Earlier, ...] = ()
+
+    def places(self, known: datetime) -> list[tuple[datetime, str, Channel]]:
+        """Since when the person was where, the oldest first, as it is known at `known`."""
+        since = [_BEGINNING, *(each.until for each in self.earlier)]
+        where = [*((each.account, each.channel) for each in self.earlier)]
+        where.append((self.account, self.channel))
+        return [
+            (begins, *place) for begins, place in zip(since, where, strict=True) if begins <= known
+        ]
+
+    def where(self, at: datetime) -> tuple[str, Channel]:
+        """The account and the channel at an instant."""
+        _, account, channel = self.places(at)[-1]
+        return account, channel
 
     @property
     def erased(self) -> bool:
@@ -136,6 +152,26 @@ def stopped(subscriber: Subscriber, at: datetime) -> Subscriber:
         for each in subscriber.enrolments
     )
     return replace(subscriber, enrolments=enrolments)
+
+
+def anonymous(subscriber: Subscriber, at: datetime, new_id: str) -> Subscriber:
+    """What stays of a subscriber who is erased at `at`: everything stopped, nothing that
+    identifies, and under `new_id` the dated history, whole, so that AU before `at` is as it was.
+    """
+    # A history that runs ahead of the clock, as after a rehearsal, must not go on without a person.
+    last = max((event.at for each in subscriber.enrolments for event in each.history), default=at)
+    over = stopped(subscriber, max(at, last))
+    return replace(
+        over,
+        id=new_id,
+        address="",
+        touchpoint=None,
+        version=0,
+        enrolments=tuple(
+            Enrolment(f"e{number}", None, each.history)
+            for number, each in enumerate(over.enrolments, 1)
+        ),
+    )
 
 
 def _by_due(enrolments: Iterable[Enrolment], dues: dict[str, Due]) -> dict[Due, list[Enrolment]]:
