@@ -41,12 +41,15 @@ def subscribers(
     stack: StackOption = None,
 ) -> None:
     """Write the subscribers with their enrolments, a row each. Of a history that is richer than
-    the columns: the latest due date and birth date, the last stop, and the return after it.
+    the columns: the latest due date and birth date, the last stop, and the return after it. Who
+    was erased is left out.
     """
     store = connect(stack).store
     if account is not None and store.accounts.get(account) is None:
         raise CallError(f"there is no account {account!r}")
-    chosen = [each for each in store.subscribers if account in {None, each.account}]
+    chosen = [
+        each for each in store.subscribers if not each.erased and account in {None, each.account}
+    ]
     chosen.sort(key=lambda each: (each.account, each.id))
     _write(SUBSCRIBER_COLUMNS, write_subscribers(chosen), output)
 

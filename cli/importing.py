@@ -1,4 +1,4 @@
-"""`kizuna import`: accounts, subscribers and texts from CSV or XLSX, whole or not at all."""
+"""`kizuna import`: what a CSV or XLSX file holds, whole or not at all."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,9 +14,17 @@ from rich.progress import Progress as Bar
 
 from cli.arguments import JsonOption, parse_instant
 from cli.files.accounts import ACCOUNT_COLUMNS
+from cli.files.births import BIRTH_COLUMNS
 from cli.files.content import CONTENT_COLUMNS
 from cli.files.faults import BadFileError
-from cli.files.load import Loaded, Progress, load_accounts, load_content, load_subscribers
+from cli.files.load import (
+    Loaded,
+    Progress,
+    load_accounts,
+    load_births,
+    load_content,
+    load_subscribers,
+)
 from cli.files.subscribers import SUBSCRIBER_COLUMNS
 from cli.target import StackOption, connect
 from local.platform import provide_credentials
@@ -99,6 +107,23 @@ def content(
 ) -> None:
     """Publish texts. Each series in the file takes the place of what was published of it."""
     _report(lambda: load_content(connect(stack).store, file, check=check), as_json)
+
+
+@importing.command("births", epilog=_columns(BIRTH_COLUMNS))
+def births(
+    file: FileArgument,
+    check: CheckOption = False,
+    as_json: JsonOption = False,
+    stack: StackOption = None,
+) -> None:
+    """Load annual births with their source: what new registrations are measured against. A figure
+    that differs from the one on record corrects it; the old one is kept.
+    """
+
+    def load() -> Loaded:
+        return load_births(connect(stack).store, file, datetime.now(UTC), check=check)
+
+    _report(load, as_json)
 
 
 def _report(load: Callable[[], Loaded], as_json: bool) -> None:

@@ -47,13 +47,16 @@ _matching_id = matching(r"[a-z0-9-]{2,40}", "must be 2 to 40 of a-z, 0-9 and -")
 
 
 def read_accounts(
-    rows: Iterable[Row], known: Mapping[str, Account], today: date
+    rows: Iterable[Row],
+    known: Mapping[str, Account],
+    today: date,
+    counted: date | None = None,
 ) -> dict[str, Account]:
     """The accounts of the file, each with what `known` already has of it; equal where nothing is
     new. Faults are taken down in their rows.
 
     What was in force by `today` does not change: a row may repeat it, follow it, or replace
-    settings that are still to come.
+    settings that are still to come. Nor does what AU was counted with, until the day `counted`.
     """
     histories: dict[str, dict[date, Settings]] = {}
     codes = _Codes(known)
@@ -70,7 +73,7 @@ def read_accounts(
         codes.take(row, account, settings.code)
         stored = known[account].settings if account in known else ()
         history = histories.setdefault(account, {each.valid_from: each for each in stored})
-        _fits(row, settings, stored, today)
+        _fits(row, settings, stored, today, counted)
         history[settings.valid_from] = settings
     return {
         account: replace(
@@ -81,8 +84,14 @@ def read_accounts(
     }
 
 
-def _fits(row: Row, settings: Settings, stored: Iterable[Settings], today: date) -> None:
-    """A fault where the settings would change what is or was in force."""
+def _fits(
+    row: Row,
+    settings: Settings,
+    stored: Iterable[Settings],
+    today: date,
+    counted: date | None,
+) -> None:
+    """A fault where the settings would change what is or was in force, or what was counted."""
     past = {each.valid_from: each for each in stored if each.valid_from <= today}
     if not past or past.get(settings.valid_from) == settings:
         return
@@ -91,6 +100,11 @@ def _fits(row: Row, settings: Settings, stored: Iterable[Settings], today: date)
             "valid_from",
             "the settings in force do not change; leave their rows as they were "
             f"and add a row with a valid_from after {max(past)}",
+        )
+    elif counted is not None and settings.valid_from <= counted:
+        row.fault(
+            "valid_from",
+            f"AU was counted until {counted} with the settings that were known; choose a later day",
         )
 
 

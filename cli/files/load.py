@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.errors import FailedError
 from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
 from cli.files.address import same_address
+from cli.files.births import BIRTH_COLUMNS, read_births
 from cli.files.content import CONTENT_COLUMNS, read_content
 from cli.files.faults import Faults
 from cli.files.subscribers import SUBSCRIBER_COLUMNS, read_subscribers, same_in_files
 from cli.files.table import Row, read_table
+from shared.rules.au import Measure
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Subscriber
 from shared.store.store import Store
@@ -61,7 +63,7 @@ def load_accounts(store: Store, path: Path, now: datetime, *, check: bool = Fals
     faults = Faults(path.name)
     rows = read_table(path, ACCOUNT_COLUMNS, faults)
     known = {account.id: account for account in store.accounts}
-    accounts = read_accounts(rows, known, jst_date(now))
+    accounts = read_accounts(rows, known, jst_date(now), _counted_until(store))
     faults.stop()
     new = [account for account in accounts.values() if known.get(account.id) != account]
     if not check:
@@ -74,6 +76,13 @@ def load_accounts(store: Store, path: Path, now: datetime, *, check: bool = Fals
         loaded=0 if check else len(new),
         unchanged=len(accounts) - len(new),
     )
+
+
+def _counted_until(store: Store) -> date | None:
+    """The last day for which an AU was ever taken."""
+    for latest in store.snapshots.reviews():
+        return jst_date(Measure(latest.kind, latest.as_of, latest.as_of).at)
+    return None
 
 
 def load_content(store: Store, path: Path, *, check: bool = False) -> Loaded:
@@ -99,6 +108,32 @@ def load_content(store: Store, path: Path, *, check: bool = False) -> Loaded:
         new={"series": len(new), "texts": sum(map(len, new.values()))},
         loaded=0 if check else len(new),
         unchanged=len(catalogues) - len(new),
+    )
+
+
+def load_births(store: Store, path: Path, now: datetime, *, check: bool = False) -> Loaded:
+    """Add the births of births.csv that are not on record just so; one that differs corrects what
+    is, which is kept. BadFileError with every fault.
+    """
+    faults = Faults(path.name)
+    rows = read_table(path, BIRTH_COLUMNS, faults)
+    births = read_births(rows, {account.id for account in store.accounts})
+    faults.stop()
+    known = {
+        (account, year): stored
+        for account in {each.account for each in births}
+        for year, stored in store.births.of(account).items()
+    }
+    new = [each for each in births if not each.says_the_same(known.get(each.subject))]
+    if not check:
+        for each in new:
+            store.births.put(each.account, each.fiscal_year, each.births, each.source, at=now)
+    return Loaded(
+        file=path.name,
+        rows=faults.rows,
+        new={"figures": len(new), "corrections": sum(each.subject in known for each in new)},
+        loaded=0 if check else len(new),
+        unchanged=len(births) - len(new),
     )
 
 
@@ -138,18 +173,20 @@ def load_subscribers(
 def _new(
     store: Store, found: list[tuple[Row, Subscriber]], progress: Progress
 ) -> Iterator[Subscriber]:
-    """Those who are not stored yet. A stored one with other data, and an address that somebody
-    else has, are faults.
+    """Those who are not stored yet. A stored one with other data, one who was erased, and an
+    address that somebody else has, are faults.
     """
     for start in range(0, len(found), _STEP):
         progress("checking", start, len(found))
         part = found[start : start + _STEP]
-        stored = store.subscribers.get_many(each.id for _, each in part)
+        stored = store.subscribers.look_up(each.id for _, each in part)
         new = []
         for row, subscriber in part:
-            if subscriber.id not in stored:
+            if subscriber.id in stored.erased:
+                row.fault("subscriber", "was erased at their request; leave the row out")
+            elif subscriber.id not in stored.people:
                 new.append((row, subscriber))
-            elif not same_in_files(stored[subscriber.id], subscriber):
+            elif not same_in_files(stored.people[subscriber.id], subscriber):
                 row.fault("subscriber", "is here already with other data")
         owners = store.subscribers.at_addresses(
             (each.account, address) for _, each in new for address in _spellings(each)

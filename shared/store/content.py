@@ -4,13 +4,13 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from shared.rules.catalogue import Catalogue, Text
 from shared.rules.message import Due
 from shared.rules.stage import Phase
 from shared.store import keys
+from shared.store.objects import put_once
 from shared.store.tables import get, keyed
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _Document = dict[Phase, dict[int, Text]]
 _DOCUMENT: TypeAdapter[_Document] = TypeAdapter(_Document)
 
 _KEPT_VERSIONS = 64
+_JSON = "application/json"
 
 
 class Content:
@@ -45,7 +46,8 @@ class Content:
             separators=(",", ":"),
         ).encode()
         version = hashlib.sha256(body).hexdigest()[:16]
-        self._put_once(keys.content_object(series, version), body)
+        # The key is the hash of the body: what is there already is the same.
+        put_once(self._s3, self._bucket, keys.content_object(series, version), body, _JSON)
         self._table.put_item(Item=keyed(keys.content(series), {"version": version}))
         return version
 
@@ -72,22 +74,3 @@ class Content:
                 for day, text in days.items()
             }
         return self._loaded[series, version]
-
-    def _put_once(self, key: str, body: bytes) -> None:
-        while True:
-            try:
-                self._s3.put_object(
-                    Bucket=self._bucket,
-                    Key=key,
-                    Body=body,
-                    ContentType="application/json",
-                    IfNoneMatch="*",
-                )
-            except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code == "ConditionalRequestConflict":
-                    continue  # 409: another write of the same key was under way
-                # The key is the hash of the body, so what is there is the same.
-                if code != "PreconditionFailed":
-                    raise
-            return

@@ -1,12 +1,21 @@
 """Every key on one page. The same table, with examples, is in docs/keys.md.
 
-Subscribers (key: id)      personal; one document per subscriber with all its enrolments
-Directory (pk, sk)         nothing personal but a keyed hash
+Subscribers (key: id)      personal; one document per subscriber with all its enrolments. Of one who
+                           was erased: a tombstone, and the history under an id that tells nothing
+Directory (pk, sk)         nothing personal of a subscriber but a keyed hash
   ACCOUNTS                 <account>                       an account with its settings' history
   CONTENT                  <series>                        pointer to the published version
+  SNAPSHOTS                <snapshot>                      who asked for, reviewed and shared it
+  COUNTING                 <snapshot>                      how far a count is, while it goes on
   ADDRESS#<account>        <hmac of the address>           whose address it is
   DUE#<account>#<channel>#<shard>#<phase>
                            <base date>#<subscriber>#<enrolment>     active enrolments only
+  ERASURES                 COUNT                           how many people were ever erased
+  EXTERNAL#<account>       <month>#<instant>               a figure that another system reported
+  BIRTHS#<account>         <fiscal year>#<instant>         a year's births, with their source
+  PUBLISHED                <fiscal year>#<instant>         a total that the office published
+  STAFF                    <name>                          one of the office's staff
+  AUDIT#<month>            <instant>#<mark>                who did what, about what
 Ledger (pk, sk)            what was planned and what came of it; expires after LEDGER_DAYS
   RUNS#<date>              <account>                       a run: frozen settings, versions, sums
   RUN#<date>#<account>     JOB#<channel>#<shard>           a job: lease, state, sums
@@ -15,19 +24,29 @@ Ledger (pk, sk)            what was planned and what came of it; expires after L
 
 S3
   content/<series>/<version>.json                          a catalogue version, immutable
+
+S3, locked
+  au/snapshots/year=<Y>/month=<M>/<snapshot>.json          AU at an instant, immutable
+  au/tables/year=<Y>/month=<M>/<snapshot>.csv .xlsx        the same for people
+  au/lines/year=<Y>/month=<M>/<snapshot>.jsonl             the same for Athena, a line each account
 """
 
 import hashlib
 import hmac
 import zlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from shared.rules.account import Channel
+from shared.rules.dates import jst_date
+from shared.rules.months import Month
 from shared.rules.stage import Phase
 
 LEDGER_DAYS = 400
 """How long the ledger answers "did she get it": a fiscal year and a month."""
+
+PUBLISHED = "PUBLISHED"
+"""The partition of the totals that the office published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +91,22 @@ def address(account_id: str, address_text: str, secret: bytes) -> Key:
     return Key(f"ADDRESS#{account_id}", digest.hexdigest())
 
 
+def snapshot(snapshot_id: str) -> Key:
+    """What the office did with a snapshot of AU."""
+    return Key("SNAPSHOTS", snapshot_id)
+
+
+def counting(snapshot_id: str) -> Key:
+    """How far the count for a snapshot has come; there only while it goes on."""
+    return Key("COUNTING", snapshot_id)
+
+
+def au_object(folder: str, snapshot_id: str, month: str, ending: str) -> str:
+    """The S3 key of a form of a snapshot, in the partition of its month (`2026-11`)."""
+    year, _, number = month.partition("-")
+    return f"au/{folder}/year={year}/month={number}/{snapshot_id}.{ending}"
+
+
 def shard(subscriber_id: str, shards: int) -> int:
     """The shard of a subscriber: the same in every process, so that twins meet in one job."""
     return zlib.crc32(subscriber_id.encode()) % shards
@@ -85,6 +120,53 @@ def due(account_id: str, channel: Channel, shard_number: int, phase: Phase) -> s
 def due_entry(base: date, subscriber_id: str, enrolment_id: str) -> str:
     """The sort key of a due entry. Ids hold no `#`."""
     return f"{base.isoformat()}#{subscriber_id}#{enrolment_id}"
+
+
+def erasures() -> Key:
+    """How many people were ever erased."""
+    return Key("ERASURES", "COUNT")
+
+
+def external(account_id: str, month: Month, at: datetime) -> Key:
+    """What an external account was reported to have in a month, as of one report."""
+    return Key(f"EXTERNAL#{account_id}", f"{month}#{_stamp(at)}")
+
+
+def external_of(account_id: str, first: Month, last: Month) -> tuple[str, str, str]:
+    """The partition of an account's reports, and the sort keys between which those of `first` to
+    `last` lie.
+    """
+    return f"EXTERNAL#{account_id}", f"{first}#", f"{last}#~"
+
+
+def births(account_id: str, fiscal_year: int, at: datetime) -> Key:
+    """A fiscal year's births where an account is, as of one report."""
+    return Key(f"BIRTHS#{account_id}", f"{fiscal_year}#{_stamp(at)}")
+
+
+def births_of(account_id: str) -> str:
+    """The partition of an account's births."""
+    return f"BIRTHS#{account_id}"
+
+
+def published(fiscal_year: int, at: datetime) -> Key:
+    """The total that the office published for a fiscal year, as of one note of it."""
+    return Key(PUBLISHED, f"{fiscal_year}#{_stamp(at)}")
+
+
+def staff(name: str) -> Key:
+    """One of the office's staff."""
+    return Key("STAFF", name)
+
+
+def audit(at: datetime, mark: str) -> Key:
+    """An entry of the audit; `mark` tells those of the same instant apart."""
+    return Key(audit_of(Month.of(jst_date(at))), f"{_stamp(at)}#{mark}")
+
+
+def audit_of(month: Month) -> str:
+    """The partition of a month's audit."""
+    return f"AUDIT#{month}"
 
 
 def run(day: date, account_id: str) -> Key:
@@ -106,6 +188,11 @@ def batch(job_id: JobId, batch_id: str) -> Key:
 def heard(channel: Channel) -> Key:
     """How far the events of a channel's provider have come."""
     return Key("HEARD", channel.value)
+
+
+def _stamp(at: datetime) -> str:
+    """An instant in UTC, always to the microsecond: texts sort as the instants do."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def _part(job_id: JobId) -> str:

@@ -1,22 +1,25 @@
 """Subscribers: one document each, written together with its due entries and its address."""
 
 import logging
+import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from shared.rules.history import Status, latest_standing
 from shared.rules.stage import Phase
-from shared.rules.subscriber import Subscriber
+from shared.rules.subscriber import Subscriber, anonymous
 from shared.store import keys
 from shared.store.documents import UnreadableError, read
 from shared.store.keys import Key
 from shared.store.tables import (
     TRANSACTION_LIMIT,
     Item,
+    count_action,
     delete_action,
     get,
     get_many,
@@ -32,6 +35,18 @@ if TYPE_CHECKING:
 
 _SUBSCRIBER = TypeAdapter(Subscriber)
 log = logging.getLogger(__name__)
+
+
+_ERASED_AT = "erased_at"
+"""What makes an item a tombstone: it holds this and the id, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is stored under some ids: `people` by id, and the ids of those who were erased."""
+
+    people: dict[str, Subscriber]
+    erased: frozenset[str]
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -77,27 +92,45 @@ class Subscribers:
         self._secret = address_secret
 
     def get(self, subscriber_id: str) -> Subscriber | None:
-        """One subscriber, read consistently, or None."""
+        """One subscriber, read consistently, or None: also of one who was erased."""
         item = get(self._people, {"id": subscriber_id})
-        return None if item is None else _read(item)
+        return None if item is None or _ERASED_AT in item else _read(item)
 
     def get_many(self, ids: Iterable[str]) -> dict[str, Subscriber]:
-        """The subscribers of `ids`, read consistently; unknown ids are left out, and so is a
-        record that cannot be read, which is logged: the others must not wait for it.
+        """The subscribers of `ids`, read consistently; unknown and erased ones are left out, and
+        so is a record that cannot be read, which is logged: the others must not wait for it.
         """
+        return self.look_up(ids).people
+
+    def look_up(self, ids: Iterable[str]) -> Found:
+        """The same, and which of `ids` are those of people who were erased."""
         wanted = [{"id": each} for each in dict.fromkeys(ids)]
-        people = {}
+        people, erased = {}, set()
         for item in get_many(self._resource, self._people, wanted):
+            if _ERASED_AT in item:
+                erased.add(str(item["id"]))
+                continue
             try:
                 people[str(item["id"])] = _read(item)
             except UnreadableError as error:
                 log.error("%s", error)  # noqa: TRY400 - it says all there is to say
-        return people
+        return Found(people, frozenset(erased))
 
     def __iter__(self) -> Iterator[Subscriber]:
-        """Every subscriber, in no order: for exports and counts, never for a day's dispatch."""
+        """Every subscriber, in no order: for exports and counts, never for a day's dispatch.
+
+        Of those who were erased comes the anonymous history. A count of everybody is right only if
+        `erasures` is the same before and after: the document of somebody who is erased meanwhile
+        moves to another key, and may be met twice or not at all.
+        """
         for item in scan(self._people, ConsistentRead=True):
-            yield _read(item)
+            if _ERASED_AT not in item:
+                yield _read(item)
+
+    def erasures(self) -> int:
+        """How many people were ever erased, read consistently."""
+        item = get(self._directory, asdict(keys.erasures()))
+        return 0 if item is None else int(item["people"])
 
     def at_addresses(self, addresses: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """The subscriber ids at the given (account, address) pairs; free ones are left out."""
@@ -142,9 +175,7 @@ class Subscribers:
         ConflictError where `old` is no longer what is stored, or the new address is taken.
         """
         new = replace(new, version=old.version + 1)
-        put = put_action(self._people, _item(new), "version = :version")
-        put["Put"]["ExpressionAttributeValues"] = {":version": old.version}
-        actions = [put]
+        actions = [self._replacing(old, _item(new))]
         before = due_entries(old, shards[old.account])
         after = due_entries(new, shards[new.account])
         actions += [
@@ -159,6 +190,35 @@ class Subscribers:
                 actions.append(self._claim(new))
         transact(self._resource, actions)
         return new
+
+    def erase(self, old: Subscriber, at: datetime, shards: Mapping[str, int]) -> Subscriber:
+        """Erase a person: what stays is the anonymous history, under an id that tells nothing, and
+        a tombstone, so that nobody gets the old id again. Return that history.
+
+        ConflictError where `old` is no longer what is stored.
+        """
+        left = anonymous(old, at, f"erased-{secrets.token_hex(16)}")
+        tombstone = {"id": old.id, _ERASED_AT: at.astimezone(UTC).isoformat()}
+        address = self._address(old)
+        transact(
+            self._resource,
+            [
+                put_action(self._people, _item(left), "attribute_not_exists(id)"),
+                self._replacing(old, tombstone),
+                delete_action(self._directory, asdict(address)),
+                count_action(self._directory, asdict(keys.erasures()), "people"),
+                *(
+                    delete_action(self._directory, {"pk": gone.partition, "sk": gone.entry})
+                    for gone in sorted(due_entries(old, shards[old.account]))
+                ),
+            ],
+        )
+        return left
+
+    def _replacing(self, old: Subscriber, item: Item) -> dict[str, Any]:
+        put = put_action(self._people, item, "version = :version")
+        put["Put"]["ExpressionAttributeValues"] = {":version": old.version}
+        return put
 
     def _adding(self, subscriber: Subscriber, shards: int) -> list[dict[str, Any]]:
         return [

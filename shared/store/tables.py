@@ -104,6 +104,19 @@ def delete_action(table: "Table", key: Mapping[str, str]) -> dict[str, Any]:
     return {"Delete": {"TableName": table.name, "Key": dict(key)}}
 
 
+def count_action(table: "Table", key: Mapping[str, str], attribute: str) -> dict[str, Any]:
+    """An Update of a transaction that counts `attribute` one up; absent, it counts as 0."""
+    return {
+        "Update": {
+            "TableName": table.name,
+            "Key": dict(key),
+            "UpdateExpression": "ADD #counted :one",
+            "ExpressionAttributeNames": {"#counted": attribute},
+            "ExpressionAttributeValues": {":one": 1},
+        }
+    }
+
+
 def transact(resource: "DynamoDBServiceResource", actions: Iterable[Mapping[str, Any]]) -> None:
     """Write all of `actions` or none; ConflictError where a condition failed."""
     for pause in (*_PAUSE_SECONDS, None):
@@ -122,6 +135,15 @@ def transact(resource: "DynamoDBServiceResource", actions: Iterable[Mapping[str,
             time.sleep(pause)
         else:
             return
+
+
+def put_new(resource: "DynamoDBServiceResource", table: "Table", key: Key, item: Item) -> None:
+    """Store an item that is never to change; ConflictError where its key is taken.
+
+    A transaction of one: boto3 gives it a token, so that a request that it repeats because the
+    answer was lost does not meet itself as a conflict.
+    """
+    transact(resource, [put_action(table, keyed(key, item), "attribute_not_exists(pk)")])
 
 
 def is_cancelled(error: ClientError) -> bool:

@@ -1,13 +1,17 @@
 """accounts.csv: each rule, and a history that is added to and never changed."""
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 
 from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
+from cli.files.faults import BadFileError
+from cli.files.load import load_accounts
 from shared.rules.account import Account, AccountKind, Channel, Delivery, Settings
+from shared.rules.au import Kind
 from shared.rules.ending import EndKind, EndOfDelivery
-from tests.cli.conftest import ACCOUNT, rows_of
+from shared.rules.snapshot import Review
+from tests.cli.conftest import ACCOUNT, NOW, rows_of
 
 TODAY = date(2026, 11, 25)
 
@@ -174,3 +178,21 @@ def test_the_number_of_shards_stays_as_it_was_chosen(write):
     known = [Account("bunkyo", stored["bunkyo"].settings, shards=4)]
     changed, _ = read(write, {**ACCOUNT, "valid_from": "2027-04-01"}, known=known)
     assert changed["bunkyo"].shards == 4
+
+
+def test_settings_with_which_au_was_counted_do_not_change(store, write):
+    load_accounts(store, write("accounts.csv", ACCOUNT), NOW)
+    store.snapshots.note(a_review(as_of=datetime(2026, 11, 20, 1, 0, tzinfo=UTC)))
+    until = {**ACCOUNT, "end_of_delivery": "birthday(6)", "valid_from": "2026-11-20"}
+    later = {**until, "valid_from": "2026-11-21"}
+
+    with pytest.raises(BadFileError) as raised:
+        load_accounts(store, write("until.csv", until), NOW)
+    assert raised.value.faults[0].reason == (
+        "AU was counted until 2026-11-20 with the settings that were known; choose a later day"
+    )
+    assert load_accounts(store, write("later.csv", later), NOW).loaded == 1
+
+
+def a_review(*, as_of: datetime) -> Review:
+    return Review("internal-1", Kind.INTERNAL, as_of, "2026-11", "0" * 64, "hanako", as_of)

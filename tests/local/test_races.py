@@ -27,6 +27,7 @@ pytestmark = pytest.mark.platform
 
 DAY = date(2020, 1, 1)
 JOB = JobId("race", DAY, Channel.EMAIL, 0)
+ERASED_AT = jst_instant(date(2026, 11, 20))
 T = TypeVar("T")
 Race = Callable[[Callable[[Store], Any]], list[Any]]
 
@@ -226,3 +227,19 @@ def test_of_two_changes_to_one_subscriber_one_is_kept_and_the_other_told(
         assert stores[0].subscribers.get("changing") == kept
         known = kept
     assert known.version == 30
+
+
+def test_a_person_is_erased_once_by_two_at_the_same_moment(
+    race: Race, stores: tuple[Store, Store]
+) -> None:
+    store, _ = stores
+    for number in range(20):
+        person = subscriber(f"race-erased-{number}", at_day(100), account="race")
+        assert list(store.subscribers.add([person], {"race": 1})) == [1]
+        erasures = store.subscribers.erasures()
+
+        won = race(lambda each, old=person: each.subscribers.erase(old, ERASED_AT, {"race": 1}))
+
+        assert sum(isinstance(each, ConflictError) for each in won) == 1
+        assert store.subscribers.get(person.id) is None
+        assert store.subscribers.erasures() == erasures + 1

@@ -45,6 +45,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Names]:
             directory=refs["DirectoryTable"],
             ledger=refs["LedgerTable"],
             bucket=refs["Bucket"],
+            snapshots=refs["SnapshotBucket"],
         )
 
 
