@@ -9,8 +9,15 @@ from datetime import date, datetime, time, timedelta
 from itertools import accumulate
 from typing import TypeVar
 
+from local.sample.joining import (
+    FIRST_JOINING_DAY,
+    JOINING_STAGES,
+    number_in_history,
+    number_of_families,
+    season,
+)
 from shared.rules.account import Account, Channel, Settings
-from shared.rules.age import FIRST_PREGNANCY_DAY, LAST_PREGNANCY_DAY, TERM_DAYS, due_date_of
+from shared.rules.age import LAST_PREGNANCY_DAY, TERM_DAYS, due_date_of
 from shared.rules.dates import JST
 from shared.rules.ending import EndOfDelivery
 
@@ -23,27 +30,11 @@ LOST, LEFT, BOUNCED, RETURNED = 0.03, 0.056, 0.021, 0.3
 NEVER_REGISTERED, EARLY_BIRTH, LATE_REGISTRATION = 0.03, 0.055, 0.1
 BOTH_DATES = 0.3
 
-FIRST_JOINING_DAY = 18
-"""2w4d: the earliest gestational day at which anybody joins here."""
-
-JOINING_STAGES: tuple[tuple[int, int, int], ...] = (
-    (4, FIRST_JOINING_DAY, FIRST_PREGNANCY_DAY - 1),
-    (12, FIRST_PREGNANCY_DAY, 55),
-    (60, 56, 146),  # 8w0d to 20w6d: the handbook, the first check-ups
-    (14, 147, 272),
-    (6, TERM_DAYS, TERM_DAYS + 60),  # after the birth: the nurse's visit
-    (4, TERM_DAYS + 61, TERM_DAYS + 700),
-)
-"""(share, first, last gestational day) of joining."""
-
-KEEPING_DAYS = 1500
-"""In which the number of children of an age falls to 1/e: the service has grown year by year."""
-
 GRADUATES_DAYS = 180
-"""How long ago the last child may have graduated."""
+"""How long ago the last child may have graduated, where no history is asked for."""
 
-SEASON, SEASON_PEAK = 0.05, 225
-"""Births vary by a twentieth, with most of them around day 225 (August)."""
+LIFE_DAYS = 5000
+"""In a history a subscriber stops on any day with the same chance: 7% in a year."""
 
 
 _Thing = TypeVar("_Thing")
@@ -76,10 +67,14 @@ class Child:
 
 
 class Families:
-    """Invents one family after the other, as they are on `today`."""
+    """Invents one family after the other, as they are on `today`.
 
-    def __init__(self, source: random.Random, today: date) -> None:
-        self._random, self._today = source, today
+    With `past_days` they make a whole history: also those whose last child graduated within so many
+    days, who joined and stopped as evenly as years go by. Without it, only today is plausible.
+    """
+
+    def __init__(self, source: random.Random, today: date, past_days: int | None = None) -> None:
+        self._random, self._today, self._past_days = source, today, past_days
         self._now = datetime.combine(today, DAWN, JST)
         self._spread = source.random()
 
@@ -153,12 +148,14 @@ class Families:
         fate = self._random.random()
         if fate < LOST:
             return self._lost(children)
+        if self._past_days is not None:  # everybody would stop some day
+            fate = LOST + (fate - LOST) * (LEFT + BOUNCED) / (1 - LOST)
         if fate >= LOST + LEFT + BOUNCED:
             return children
         first = max(child.joined_at for child in children)
         last_day = max(_last_day(child, town.end) for child in children)
-        last = min(self._now, datetime.combine(last_day, DAWN, JST))
-        stopped_at = self._moment_after(first, last)
+        last = self._bound(last_day)
+        stopped_at = self._stop_after(first, last)
         if stopped_at is None:
             return children
         returned_at = None
@@ -173,13 +170,20 @@ class Families:
         youngest = max(children, key=lambda child: child.due_date or date.min)
         if youngest.due_date is None or not joined_pregnant(youngest):
             return children
-        last_day = min(self._today, _on(youngest.due_date, 24 * 7))
-        last = datetime.combine(last_day, DAWN, JST)
+        last = self._bound(_on(youngest.due_date, 24 * 7))
         stopped_at = self._moment_after(youngest.joined_at, last)
         if stopped_at is None:
             return children
         stopped = _with_stop(youngest, stopped_at, "subscriber", None)
         return [stopped if child == youngest else child for child in children]
+
+    def _stop_after(self, first: datetime, last: datetime) -> datetime | None:
+        """When who joined at `first` stops; None where they do not, or not yet."""
+        if self._past_days is None:
+            return self._moment_after(first, last)
+        day = first.date() + timedelta(days=int(self._random.expovariate(1 / LIFE_DAYS)))
+        stopped_at = max(first + timedelta(minutes=1), self._moment(day))
+        return stopped_at if stopped_at < min(last, self._now) else None
 
     # Days and instants.
 
@@ -187,13 +191,21 @@ class Families:
         """The account with the due dates of its families, each weighted by how many there are."""
         due_dates, weights = [], []
         gestational_day = FIRST_JOINING_DAY + 2
-        oldest = self._today - timedelta(days=GRADUATES_DAYS)
+        opened = min(each.valid_from for each in account.settings)
+        days_open = (self._today - opened).days
+        past_days = GRADUATES_DAYS if self._past_days is None else self._past_days
+        oldest = self._today - timedelta(days=past_days)
         while True:
             due_date = due_date_of(self._today, gestational_day)
             if gestational_day > TERM_DAYS and settings.end_of_delivery.last_day(due_date) < oldest:
                 break
             due_dates.append(due_date)
-            weights.append(_number_of_families(gestational_day) * _season(due_date))
+            number = (
+                number_of_families(gestational_day)
+                if self._past_days is None
+                else number_in_history(gestational_day, days_open)
+            )
+            weights.append(number * season(due_date))
             gestational_day += 1
         channels = tuple(channel for channel in CHANNEL_SHARES if channel in settings.channels)
         return Town(
@@ -201,7 +213,7 @@ class Families:
             channels=channels,
             channel_weights=tuple(CHANNEL_SHARES[channel] for channel in channels),
             end=settings.end_of_delivery,
-            opened=min(each.valid_from for each in account.settings),
+            opened=opened,
             due_dates=tuple(due_dates),
             cumulative=tuple(accumulate(weights)),
         )
@@ -225,26 +237,20 @@ class Families:
         return min(self._now, datetime.combine(day, clock, JST))
 
     def _moment_after(self, first: datetime, last: datetime) -> datetime | None:
-        """A waking minute after `first` and up to `last`; None where there is none."""
+        """A waking minute after `first` and up to `last`; None where there is none, or not yet."""
         earliest = first + timedelta(minutes=1)
         if earliest > last:
             return None
         moment = self._moment(self._day(first.date(), last.date()))
-        return max(earliest, min(last, moment))
+        moment = max(earliest, min(last, moment))
+        return None if self._past_days is not None and moment >= self._now else moment
 
-
-def _number_of_families(gestational_day: int) -> float:
-    """How many families there are at a day, in proportion: most join by 20w0d, and of children
-    there are the fewer, the older they are.
-    """
-    if gestational_day < FIRST_PREGNANCY_DAY:
-        return 1.0
-    joined = min(1.0, max(0.3, (gestational_day - FIRST_PREGNANCY_DAY) / 112))
-    return joined * math.exp(-max(0, gestational_day - TERM_DAYS) / KEEPING_DAYS)
-
-
-def _season(day: date) -> float:
-    return 1 + SEASON * math.cos(2 * math.pi * (day.timetuple().tm_yday - SEASON_PEAK) / 365)
+    def _bound(self, last_day: date) -> datetime:
+        """Up to when something may befall a family: today at the latest, but in a history, where
+        what is drawn for a later day has simply not happened yet.
+        """
+        last = datetime.combine(last_day, DAWN, JST)
+        return last if self._past_days is not None else min(self._now, last)
 
 
 def _on(due_date: date, gestational_day: int) -> date:

@@ -62,21 +62,38 @@ FIRST_PHONE = 10_000_000
 
 
 def subscriber_rows(
-    accounts: Sequence[Account], *, count: int, today: date, seed: int = 20261123
+    accounts: Sequence[Account],
+    *,
+    count: int,
+    today: date,
+    seed: int = 20261123,
+    past_days: int | None = None,
 ) -> Iterator[dict[str, str]]:
     """Rows of `count` invented subscribers (one for each enrolment, so more) as of `today`, 05:00
     JST: whoever an account that sends itself on that day might have.
 
+    With `past_days` also those whose last child graduated within so many days, and histories that
+    are plausible over as long: who joined and stopped is spread over the years.
+
     More subscribers leave the earlier ones as they are. ValueError where no account sends itself.
     """
-    return _Inventor(accounts, today, seed).rows(count)
+    return _Inventor(accounts, today, seed, past_days).rows(count)
 
 
 def write_subscribers_csv(
-    path: Path, accounts: Sequence[Account], *, count: int, today: date, seed: int = 20261123
+    path: Path,
+    accounts: Sequence[Account],
+    *,
+    count: int,
+    today: date,
+    seed: int = 20261123,
+    past_days: int | None = None,
 ) -> int:
-    """Write the rows of `count` subscribers to `path` and return how many rows they are."""
-    rows = list(subscriber_rows(accounts, count=count, today=today, seed=seed))
+    """Write the rows of `count` subscribers to `path` and return how many rows they are; they are
+    as `subscriber_rows` has them.
+    """
+    people = subscriber_rows(accounts, count=count, today=today, seed=seed, past_days=past_days)
+    rows = list(people)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, SUBSCRIBER_COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -87,10 +104,12 @@ def write_subscribers_csv(
 class _Inventor:
     """Invents one family after the other."""
 
-    def __init__(self, accounts: Sequence[Account], today: date, seed: int) -> None:
+    def __init__(
+        self, accounts: Sequence[Account], today: date, seed: int, past_days: int | None
+    ) -> None:
         self._seed = seed
         self._random = random.Random(seed)  # noqa: S311 - the same people every time, no secret
-        self._families = Families(self._random, today)
+        self._families = Families(self._random, today, past_days)
         sending = [
             (account, settings)
             for account in accounts

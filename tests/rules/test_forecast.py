@@ -1,6 +1,6 @@
 """What is known from dates, what a year has taught, and how sure the forecast is of it."""
 
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -297,7 +297,7 @@ def test_every_account_learns_from_all_of_them():
 counts = st.integers(0, 400)
 measures = st.one_of(
     st.builds(Measure.month_end, st.builds(Month, st.integers(2024, 2026), st.integers(1, 12))),
-    st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 31)).map(  # noqa: DTZ001 - hypothesis adds it
+    st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 31)).map(  # noqa: DTZ001 - it comes below
         lambda at: Measure.internal(at.replace(tzinfo=JST))
     ),
 )
@@ -310,7 +310,9 @@ def accounts(draw):
     past = len(measure.past)
 
     def row(size, figures=counts):
-        return draw(st.lists(figures, min_size=size, max_size=size))
+        """So many figures, of which a few come again and again."""
+        few = draw(st.lists(figures, min_size=1, max_size=4))
+        return [few[index % len(few)] for index in range(size)]
 
     enrolments = row(past)
     pregnant, children = row(9, st.integers(0, 30)), row(37, st.integers(0, 30))
@@ -357,8 +359,10 @@ def test_one_account_together_is_itself(account):
     made = forecast(account[1], account[0])
     alone = together([made])
 
-    for mine, theirs in zip(astuple(made), astuple(alone), strict=True):
-        assert mine == pytest.approx(theirs)
+    assert replace(alone, holding=None, filling=0.0) == replace(made, holding=None, filling=0.0)
+    assert alone.filling == pytest.approx(made.filling)
+    assert (alone.holding is None) == (made.holding is None)
+    assert alone.holding is None or alone.holding == pytest.approx(made.holding)
 
 
 @given(accounts())
