@@ -1,0 +1,53 @@
+"""The report in a real browser: silent, and no wider than A4."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from functions.au_report.html import html
+from functions.au_report.report import Audience
+from tests.au_report.made import of_account, of_office
+
+A4 = 794
+"""CSS pixels: 210 mm at 96 a inch."""
+
+
+def chromium():
+    """Where Debian's Chromium is, or None."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    return found if found and Path(found).exists() else None
+
+
+@pytest.fixture
+def browser():
+    if chromium() is None:
+        pytest.skip("there is no Chromium on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_a_report_says_nothing_to_the_console_and_fits_a4(browser, tmp_path, media):
+    pages = {
+        "account": of_account(audience=Audience.ACCOUNT),
+        "office": of_office(),
+    }
+    for name, report in pages.items():
+        file, said = tmp_path / f"{name}.html", []
+        file.write_text(html(report), encoding="utf-8")
+        page = browser.new_page(viewport={"width": A4, "height": 1123})
+        page.on("console", lambda message, said=said: said.append(message.text))
+        page.on("pageerror", lambda error, said=said: said.append(str(error)))
+        page.emulate_media(media=media)
+
+        page.goto(file.as_uri())
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= A4
+        assert page.locator("svg").count() == len(report.plots)
+        assert said == []
