@@ -1,4 +1,4 @@
-"""`kizuna demo`: a whole day on a platform of its own, shown, and over."""
+"""`kizuna demo`: a whole day on a platform of its own, its AU and its reports; shown, and over."""
 
 import json
 import shutil
@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.arguments import JsonOption, parse_date
+from cli.au.invoke import count
+from cli.au.report import OFFICE, write_reports
+from cli.au.showing import au_table, find
 from cli.dispatch import accepted
 from cli.errors import CallError, FailedError
 from cli.progress import steps
@@ -24,17 +27,21 @@ from local.standins.inbox import write_static
 from local.standins.outbox import Outbox
 from shared.rules.account import Channel
 from shared.rules.dates import JST
+from shared.rules.months import Month
+from shared.rules.snapshot import Snapshot, State
+from shared.store.snapshots import figures_json
 
 FIRST_TICK, LAST_TICK, TICK_EVERY = time(6), time(23, 45), timedelta(minutes=15)
 """The ticks of a day, but for those of the night, which find nothing to do."""
 
-NOON = time(12)
+NOON, TEN = time(12), time(10)
 
 FIRST_DAY, LAST_DAY = date(2024, 4, 1), date(2099, 12, 31)
 """From the day on which the sample accounts have all their settings."""
 
 FOLDER = STATE / "demo"
 INBOXES = FOLDER / "inboxes"
+REPORTS = FOLDER / "reports"
 
 
 def demo(
@@ -47,7 +54,9 @@ def demo(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a whole day on the embedded platform: create, import, dispatch, deliver; show it."""
+    """Run a whole day on the embedded platform: create, import, dispatch, deliver; count AU and
+    write its reports; show it all.
+    """
     if running():
         raise CallError("`kizuna up` is running; end it first, or use it: kizuna dispatch")
     day = on or datetime.now(JST).date()
@@ -68,6 +77,10 @@ def demo(
                 again = accepted(target, day) - before
                 report = day_report(target.store.ledger, day)
                 seen = counts(platform.address)
+                step("count AU: at 10:00 for the office, and at the end of the month before")
+                internal, month_end = take_snapshots(target, day)
+                step(f"write the reports of {month_end.scope.month}")
+                write_reports(*find(target.store, month_end.snapshot), target.store, REPORTS)
             step("write the inboxes")
             outbox = Outbox(FOLDER / "outbox.sqlite3")
             write_static(outbox, INBOXES)
@@ -75,10 +88,14 @@ def demo(
     except StartError as error:
         raise FailedError(str(error)) from None
     result = {**loaded, **report, "again": again, "providers": seen, "inboxes": str(INBOXES)}
+    result |= {"au": figures_json(internal, State.DRAFT), "reports": str(REPORTS)}
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:
-        _show(result)
+        _show(result, internal)
+        index = REPORTS / f"{month_end.snapshot}-{OFFICE}.html"
+        typer.echo(f"Reports of {month_end.scope.month}, for each account and the office: {index}")
+        typer.echo("Go on by hand: kizuna up, then kizuna --help")
     if not report["total"]["reconciles"] or again or seen["repeated"]:
         raise FailedError("the day does not reconcile; see the table above")
 
@@ -97,7 +114,19 @@ def run_tick(target: Target, now: datetime) -> None:
         wait_for_queues(target)
 
 
-def _show(result: dict[str, Any]) -> None:
+def take_snapshots(target: Target, day: date) -> tuple[Snapshot, Snapshot]:
+    """The internal snapshot at 10:00 of the day, and the month-end one of the month before."""
+    as_of = datetime.combine(day, TEN, JST).isoformat()
+    events: list[dict[str, Any]] = [
+        {"kind": "internal", "as_of": as_of},
+        {"kind": "month_end", "month": str(Month.of(day).plus(-1))},
+    ]
+    names = [count(target, {**event, "by": "demo"})["snapshot"] for event in events]
+    internal, month_end = (find(target.store, name)[0] for name in names)
+    return internal, month_end
+
+
+def _show(result: dict[str, Any], internal: Snapshot) -> None:
     console = Console()
     console.print()
     console.print(day_table(result))
@@ -112,7 +141,8 @@ def _show(result: dict[str, Any]) -> None:
     console.print(
         f"Inboxes, as the readers see them: {result['inboxes']}/index.html", soft_wrap=True
     )
-    console.print("Go on by hand: kizuna up, then kizuna --help", highlight=False)
+    console.print()
+    console.print(au_table(internal))
 
 
 def day_table(result: dict[str, Any]) -> Table:

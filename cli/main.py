@@ -10,12 +10,15 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.exceptions import TyperException
 
+from cli.au.app import au
 from cli.demo import demo
 from cli.dispatch import dispatch
+from cli.erase import erase
 from cli.errors import KizunaError
 from cli.exporting import exporting
 from cli.importing import importing
 from cli.runs import runs
+from cli.staff import staff
 from cli.stage import stage
 from cli.up import env, up
 from cli.why import why
@@ -28,10 +31,12 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, env, dispatch, runs, why, stage):
+for command in (demo, up, env, dispatch, runs, why, stage, erase):
     app.command()(command)
+app.add_typer(au, name="au")
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
+app.add_typer(staff, name="staff")
 
 
 def main() -> None:

@@ -1,17 +1,26 @@
 """The sample data, made up for a day and loaded as any file is."""
 
-from datetime import date, datetime, time
+import csv
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from cli.errors import FailedError
-from cli.files.load import load_accounts, load_content, load_subscribers
+from cli.files.load import load_accounts, load_births, load_content, load_subscribers
 from cli.progress import Step
 from cli.target import Target
 from local.platform import provide_credentials
 from local.sample.generator import write_subscribers_csv
+from shared.rules.account import Account, Delivery
 from shared.rules.dates import JST
+from shared.rules.months import Month
+from shared.store.staff import Colleague
+from shared.store.store import Store
 
 SAMPLES = Path(__file__).resolve().parent.parent / "local" / "sample"
+PAST_DAYS = 1_200
+"""So far back reach those who have graduated: three fiscal years of AU can be told."""
+EXTERNAL_MONTHS, EXTERNAL_FIGURE, EXTERNAL_GROWTH = 14, 1_180, 6
+COLLEAGUE = Colleague("見本職員", "staff@kizuna.example.jp")
 EARLY_MORNING = time(5)
 """When the sample's people were last changed: before the first tick of the day."""
 
@@ -29,8 +38,32 @@ def load_samples(target: Target, count: int, day: date, folder: Path, step: Step
     accounts = list(store.accounts)
     provide_credentials(target.local, accounts)
     load_content(store, SAMPLES / "content.csv")
+    load_births(store, SAMPLES / "births.csv", datetime.now(UTC))
+    _report(store, accounts, Month.of(day))
     step(f"invent {count:,} subscribers and import them")
     file = folder / "subscribers.csv"
-    write_subscribers_csv(file, accounts, count=count, today=day)
+    write_subscribers_csv(file, accounts, count=count, today=day, past_days=PAST_DAYS)
     loaded = load_subscribers(store, file, now)
     return {"accounts": len(accounts), **loaded.new}
+
+
+def _report(store: Store, accounts: list[Account], latest: Month) -> None:
+    """What the office has from outside: external accounts' figures, published totals; its staff."""
+    now = datetime.now(UTC)
+    external = [each for each in accounts if each.settings[-1].delivery is Delivery.EXTERNAL]
+    for account in external:
+        for n in range(EXTERNAL_MONTHS):
+            month = latest.plus(n + 1 - EXTERNAL_MONTHS)
+            figure = EXTERNAL_FIGURE + EXTERNAL_GROWTH * n
+            store.external.report(account.id, month, figure, by=COLLEAGUE.name, at=now)
+    with (SAMPLES / "published.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            store.published.put(
+                int(row["fiscal_year"]),
+                int(row["subscribers"]),
+                row["source"],
+                by=COLLEAGUE.name,
+                at=now,
+            )
+    if COLLEAGUE not in list(store.staff):
+        store.staff.add(COLLEAGUE)

@@ -42,6 +42,7 @@ class Target:
             directory=self.outputs["DirectoryTable"],
             ledger=self.outputs["LedgerTable"],
             bucket=self.outputs["Bucket"],
+            snapshots=self.outputs["SnapshotBucket"],
         )
         return open_store(names, self._address_key)
 

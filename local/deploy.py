@@ -49,6 +49,7 @@ def deploy(stack: str, parameters: Mapping[str, str]) -> dict[str, str]:
         raise DeployError(_first_failure(stack)) from error
     physical = _physical(stack)
     _add_time_to_live(physical, template)
+    _add_object_lock(physical, template, parameters)
     _add_routes(physical, template)
     return stack_outputs(stack)
 
@@ -111,6 +112,26 @@ def _add_time_to_live(physical: Mapping[str, str], template: Mapping[str, Any]) 
             except ClientError as error:  # a later version of the platform may do it itself
                 if error.response["Error"]["Code"] != "ValidationException":
                     raise
+
+
+def _add_object_lock(
+    physical: Mapping[str, str], template: Mapping[str, Any], parameters: Mapping[str, str]
+) -> None:
+    """The locks of buckets, which the platform knows but does not take from a template."""
+    known = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
+    known |= parameters
+    for name, resource in template["Resources"].items():
+        lock = resource.get("Properties", {}).get("ObjectLockConfiguration")
+        if lock:
+            retention = lock["Rule"]["DefaultRetention"]
+            years = int(known[retention["Years"]["Ref"]])
+            boto3.client("s3").put_object_lock_configuration(
+                Bucket=physical[name],
+                ObjectLockConfiguration={
+                    "ObjectLockEnabled": lock["ObjectLockEnabled"],
+                    "Rule": {"DefaultRetention": {"Mode": retention["Mode"], "Years": years}},
+                },
+            )
 
 
 def _add_routes(physical: Mapping[str, str], template: Mapping[str, Any]) -> None:

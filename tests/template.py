@@ -34,11 +34,12 @@ def create_in_moto() -> dict[str, str]:
             BillingMode=table["BillingMode"],
         )
         refs[name] = name
-    for name in resources_of("AWS::S3::Bucket"):
+    for name, bucket in resources_of("AWS::S3::Bucket").items():
         refs[name] = name.lower()
         boto3.client("s3").create_bucket(
             Bucket=refs[name],
             CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"},
+            ObjectLockEnabledForBucket=bucket.get("ObjectLockEnabled", False),
         )
     for name in resources_of("AWS::SQS::Queue"):
         refs[name] = boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
@@ -63,7 +64,7 @@ def environment(refs: Mapping[str, str], parameters: Mapping[str, str]) -> dict[
 def _resolve(value: Any, known: Mapping[str, str]) -> str:
     match value:
         case {"Ref": name}:
-            return known[name]
+            return str(known[name])
         case {"Fn::Sub": text}:
             return str(text).replace("${AWS::StackName}", "kizuna")
         case _:

@@ -1,5 +1,6 @@
 """Every call that a Lambda makes to AWS is allowed by its policy in the template."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +9,12 @@ from typing import Any
 import boto3
 import pytest
 
+from functions.au_report import pages as au_pages
+from functions.au_snapshot import share as au_share
+from functions.au_snapshot import snapshot as au_snapshot
 from shared.rules.account import Channel
+from shared.rules.review import reviewed
+from shared.store.staff import Colleague
 from tests.register.test_pages import path_in, request
 from tests.template import resources_of
 from tests.world import HANDLERS, TEN, Context, World, pregnant
@@ -25,6 +31,9 @@ IN_TRANSACTION = {
     "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem",
 }
+
+MAILING = ("SendBulkEmail", "SendEmail")
+"""SES calls that name no resource; who may make them is tested below."""
 
 Calls = dict[str, set[tuple[str, str]]]
 """By function: the (action, resource) pairs it asked for, resources by their logical ids."""
@@ -72,7 +81,9 @@ def _asked(service: str, operation: str, params: dict[str, Any]) -> Iterator[tup
 
 
 def a_whole_day(world: World, watch: Watch) -> None:
-    """Everything that Lambdas do: send on all channels, settle, take events in, stop."""
+    """Everything that Lambdas do: send on all channels, settle, take events in, stop; count AU,
+    share it, show its report.
+    """
     world.add(*(pregnant(number, channel) for number, channel in enumerate(Channel)))
     for provider in ("ses", "line", "twilio"):
         world.fail(provider=provider, kind="disconnect", times=1, after=True)
@@ -90,6 +101,25 @@ def a_whole_day(world: World, watch: Watch) -> None:
         request("GET", path_in(world, "m", Channel.SMS))
         request("POST", path_in(world, "stop", Channel.EMAIL))
     assert world.sums().accepted == 3
+    count_and_share(world, watch)
+
+
+def count_and_share(world: World, watch: Watch) -> None:
+    """A month-end snapshot, reviewed, mailed to the staff, and opened by one of them."""
+    name = "month_end-2026-10"
+    world.store.staff.add(Colleague("花子", "hanako@kizuna.example.jp"))
+    with watch.of("AuSnapshotFunction"):
+        au_snapshot.handler({"kind": "month_end", "month": "2026-10"}, Context())
+        assert au_snapshot.handler({"check": name}, Context())["same"]
+    review = world.store.snapshots.review(name)
+    assert review is not None
+    world.store.snapshots.update(review, reviewed(review, "花子", TEN, colleagues=1))
+    with watch.of("AuShareFunction"):
+        au_share.handler({"snapshot": name, "by": "花子"}, Context())
+    (mail,) = [each for each in world.sent() if each.recipient == "hanako@kizuna.example.jp"]
+    (token,) = re.findall(r"/au/(\S+)", mail.text)
+    with watch.of("AuReportFunction"):
+        assert request("GET", f"/au/{token}", au_pages.handler)["statusCode"] == 200
 
 
 def tick(world: World, watch: Watch, minute: int) -> None:
@@ -125,8 +155,9 @@ def _covers(allowed: str, asked: str, refs: dict[str, str]) -> bool:
     """Whether a resource of a policy is the one that was asked for."""
     if allowed in refs:
         return refs[allowed] == asked
-    if allowed == "${Bucket.Arn}/content/*":
-        return asked.startswith("bucket/content/")
+    for bucket, folder in (("Bucket", "content"), ("SnapshotBucket", "au")):
+        if allowed == f"${{{bucket}.Arn}}/{folder}/*":
+            return asked.startswith(f"{bucket.lower()}/{folder}/")
     *_, channel = allowed.removesuffix("-??????").split("/")
     return ":secret:" in allowed and asked.endswith(f"/{channel}")
 
@@ -145,10 +176,10 @@ def test_every_call_that_a_lambda_makes_is_allowed_by_its_policy(
 
     a_whole_day(world, watch)
 
-    assert set(watch.calls) == {"TickFunction", "PagesFunction", *FUNCTIONS.values()}
+    assert set(watch.calls) == set(resources_of("AWS::Serverless::Function"))
     for function, calls in watch.calls.items():
         policies = set(_policies(function))
-        for action, resource in calls - {("sesv2:SendBulkEmail", "None")}:
+        for action, resource in calls - {(f"sesv2:{call}", "None") for call in MAILING}:
             assert any(
                 action == allowed and _covers(place, resource, world.refs)
                 for allowed, place in policies
@@ -161,5 +192,5 @@ def test_only_email_may_send_mail_and_only_sms_may_read_twilios_secrets() -> Non
     may_mail = {f for f in functions if any(a.startswith("ses:Send") for a, _ in _policies(f))}
     may_read = {f for f in functions if any("/sms-" in place for _, place in _policies(f))}
 
-    assert may_mail == {"EmailDeliverFunction"}
+    assert may_mail == {"EmailDeliverFunction", "AuShareFunction"}
     assert may_read == {"SmsDeliverFunction"}

@@ -15,6 +15,9 @@ import urllib3
 from aws_lambda_powertools.utilities import parameters
 from moto import mock_aws
 
+from functions.au_report import pages as au_pages
+from functions.au_snapshot import share as au_share
+from functions.au_snapshot import snapshot as au_snapshot
 from functions.dispatch import tick as dispatch_tick
 from functions.email import deliver as email_deliver
 from functions.email import feedback as email_feedback
@@ -49,6 +52,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Any], Any]] = {
 CACHED = (dispatch_tick._world, email_deliver._world, email_deliver._client)
 CACHED += (email_feedback._ledger, line_deliver._world, line_deliver._api)
 CACHED += (sms_deliver._world, sms_deliver._api, pages._world)
+CACHED += (au_snapshot._store, au_share._store, au_share._ses, au_pages._world)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
 from typing import Self
@@ -66,7 +66,8 @@ class Tally:
     """
 
     def __init__(self, measure: Measure, accounts: Mapping[str, Account]) -> None:
-        self._measure, self._accounts = measure, accounts
+        self._accounts = accounts
+        self._at = measure.at.astimezone(UTC)
         self._terms = {each.id: terms(each, measure.at) for each in accounts.values()}
         self._of = {
             each: _AccountTally(measure, self._terms[each][-1][1] if self._terms[each] else None)
@@ -77,7 +78,7 @@ class Tally:
 
     def add(self, subscriber: Subscriber) -> None:
         """Count a subscriber. KeyError where an account of theirs is unknown."""
-        at = self._measure.at
+        at = self._at
         self.subscribers += 1
         self.enrolments += len(subscriber.enrolments)
         by_account: dict[str, list[Spell]] = defaultdict(list)
@@ -101,7 +102,7 @@ class Tally:
 
     def figures(self) -> dict[str, Figures]:
         """The figures of each account that this system sent for at the instant, by id."""
-        day = jst_date(self._measure.at)
+        day = jst_date(self._at)
         own = (
             each.id
             for each in self._accounts.values()
@@ -114,7 +115,10 @@ class _AccountTally:
     """One account's: for each series the steps up and down between the instants."""
 
     def __init__(self, measure: Measure, end: EndOfDelivery | None) -> None:
-        self._measure, self._end = measure, end
+        self._at, self._opening_at = (
+            each.astimezone(UTC) for each in (measure.at, measure.opening_at)
+        )
+        self._day, self._end = jst_date(measure.at), end
         self._instants = measure.instants
         self._now = len(measure.past)  # the index of the instant that is measured
         self._steps = {name: [0] * (len(self._instants) + 1) for name in (*SERIES, "expected")}
@@ -137,7 +141,7 @@ class _AccountTally:
             by[spell.phase].append(span)
             by[spell.channel].append(span)
             self._note_flow(spell, span)
-            if spell.holds(self._measure.at):
+            if spell.holds(self._at):
                 expected += self._note_stage(spell)
             if spell.entered in _NEW:
                 self._note_entrant(spell, span)
@@ -159,7 +163,7 @@ class _AccountTally:
         steps[span[1]] -= 1
 
     def _note_flow(self, spell: Spell, span: Range) -> None:
-        opening, at = self._measure.opening_at, self._measure.at
+        opening, at = self._opening_at, self._at
         came, went = span
         if spell.entered in _IN_BALANCE and came <= self._now:
             self._flows[spell.entered][came] += 1
@@ -181,11 +185,10 @@ class _AccountTally:
         """Note how far an enrolment is that counts now, and when its birth is due; the range in
         which it will count if the birth is registered.
         """
-        day = jst_date(self._measure.at)
         if spell.phase is Phase.CHILDCARE:
-            self._ages[_months_of_life(day, spell.base)] += 1
+            self._ages[_months_of_life(self._day, spell.base)] += 1
             return []
-        self._weeks[GestationalAge.on(day, spell.base).days // 7 - FIRST_WEEK] += 1
+        self._weeks[GestationalAge.on(self._day, spell.base).days // 7 - FIRST_WEEK] += 1
         due = max(bisect_left(self._instants, jst_instant(spell.base)), self._now + 1)
         self._ahead["due"][due - self._now - 1] += 1
         if self._end is None:

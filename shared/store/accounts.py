@@ -29,21 +29,30 @@ class Accounts:
         """Every account, by id. One that cannot be read is logged and left out: the others'
         readers must not wait for it.
         """
-        for item in query(
-            self._table,
-            KeyConditionExpression=Where("pk").eq(keys.account("").pk),
-            ConsistentRead=True,
-        ):
+        for item in self._items():
             try:
                 yield _read(item)
             except UnreadableError as error:
                 log.error("%s", error)  # noqa: TRY400 - it says all there is to say
+
+    def every(self) -> Iterator[Account]:
+        """Every account, by id; UnreadableError where one cannot be read: a count without it
+        would be wrong.
+        """
+        return map(_read, self._items())
 
     def get(self, account_id: str) -> Account | None:
         """One account, or None."""
         key = keys.account(account_id)
         item = get(self._table, {"pk": key.pk, "sk": key.sk})
         return None if item is None else _read(item)
+
+    def _items(self) -> Iterator[Item]:
+        return query(
+            self._table,
+            KeyConditionExpression=Where("pk").eq(keys.account("").pk),
+            ConsistentRead=True,
+        )
 
     def put(self, account: Account) -> None:
         """Store an account whole, in place of what was there."""

@@ -9,9 +9,14 @@ from botocore.config import Config
 
 from shared.settings import setting
 from shared.store.accounts import Accounts
+from shared.store.audit import Audit
+from shared.store.census import Census
 from shared.store.content import Content
 from shared.store.due import DueIndex
+from shared.store.figures import Births, ExternalFigures, PublishedTotals
 from shared.store.ledger import Ledger
+from shared.store.snapshots import Snapshots
+from shared.store.staff import Staff
 from shared.store.subscribers import Subscribers
 
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
@@ -26,16 +31,24 @@ class Store:
     due: DueIndex
     ledger: Ledger
     content: Content
+    audit: Audit
+    external: ExternalFigures
+    births: Births
+    published: PublishedTotals
+    staff: Staff
+    census: Census
+    snapshots: Snapshots
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of the tables and of the bucket."""
+    """The names of the tables and of the buckets."""
 
     subscribers: str
     directory: str
     ledger: str
     bucket: str
+    snapshots: str
 
 
 def _no_right() -> bytes:
@@ -47,6 +60,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
     """The store under `names`. The secret is asked for only where an address is looked up."""
     resource = boto3.resource("dynamodb", config=_CONFIG)
     directory = resource.Table(names.directory)
+    s3 = boto3.client("s3", config=_CONFIG)
     return Store(
         accounts=Accounts(directory),
         subscribers=Subscribers(
@@ -54,7 +68,14 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         ),
         due=DueIndex(directory),
         ledger=Ledger(resource, resource.Table(names.ledger)),
-        content=Content(directory, boto3.client("s3", config=_CONFIG), names.bucket),
+        content=Content(directory, s3, names.bucket),
+        audit=Audit(resource, directory),
+        external=ExternalFigures(resource, directory),
+        births=Births(resource, directory),
+        published=PublishedTotals(resource, directory),
+        staff=Staff(resource, directory),
+        census=Census(names.subscribers, _CONFIG),
+        snapshots=Snapshots(directory, s3, names.snapshots),
     )
 
 
@@ -65,4 +86,5 @@ def names_from_environment() -> Names:
         directory=setting("DIRECTORY_TABLE"),
         ledger=setting("LEDGER_TABLE"),
         bucket=setting("BUCKET"),
+        snapshots=setting("SNAPSHOT_BUCKET"),
     )

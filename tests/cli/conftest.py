@@ -104,6 +104,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
             directory=refs["DirectoryTable"],
             ledger=refs["LedgerTable"],
             bucket=refs["Bucket"],
+            snapshots=refs["SnapshotBucket"],
         )
         secret = boto3.client("secretsmanager").get_secret_value(SecretId=refs["AddressKey"])
         yield open_store(names, secret["SecretString"].encode)

@@ -1,6 +1,7 @@
 """The pages behind the links in messages."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from shared.rules.stage import Phase
 from tests.world import Context, World, pregnant
 
 
-def request(method: str, path: str) -> dict[str, Any]:
-    """The answer of the pages' Lambda to a request of the HTTP API (payload format 2.0)."""
+def request(
+    method: str, path: str, to: Callable[[dict[str, Any], Any], dict[str, Any]] = handler
+) -> dict[str, Any]:
+    """The answer of a pages' Lambda to a request of the HTTP API (payload format 2.0)."""
     event = {
         "version": "2.0",
         "routeKey": "$default",
@@ -25,7 +28,7 @@ def request(method: str, path: str) -> dict[str, Any]:
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "isBase64Encoded": False,
     }
-    return handler(event, Context())
+    return to(event, Context())
 
 
 def path_in(world: World, kind: str, channel: Channel) -> str:
