@@ -13,7 +13,7 @@ from cli.errors import CallError, FailedError
 from cli.target import StackOption, connect
 from shared.rules.account import Channel
 from shared.rules.dates import JST
-from shared.rules.review import findings
+from shared.rules.review import Finding, Look, findings
 from shared.rules.snapshot import OwnLine, Review, Snapshot
 from shared.store.snapshots import figures_json
 from shared.store.store import Store
@@ -104,7 +104,7 @@ def show_snapshot(store: Store, name: str) -> None:
     looks = findings(snapshot)
     console.print("What needs a look:" if looks else "Nothing needs a look.")
     for each in looks:
-        console.print(f"  {each.account}: {each.text}", soft_wrap=True, markup=False)
+        console.print(f"  {each.account}: {_words(each)}", soft_wrap=True, markup=False)
     console.print(au_table(snapshot))
     for line in _about(snapshot, review):
         console.print(line, soft_wrap=True, markup=False)
@@ -149,6 +149,20 @@ def au_table(snapshot: Snapshot) -> Table:
             cells = [MISSING if line is None else f"{line.subscribers:,}"] + [""] * 8
         table.add_row(account if isinstance(line, OwnLine) else f"{account} (external)", *cells)
     return table
+
+
+def _words(finding: Finding) -> str:
+    """A finding in words."""
+    match finding.look:
+        case Look.DOES_NOT_BALANCE:
+            return "the balance sheet does not balance"
+        case Look.MISSING_EXTERNAL:
+            return f"no figure was reported for {finding.what}"
+        case Look.ZERO:
+            return "AU is 0"
+        case _:
+            what = finding.what or "AU"
+            return f"{what} is {finding.now:,}; {finding.low:,} to {finding.high:,} was expected"
 
 
 def _total_note(snapshot: Snapshot) -> str:

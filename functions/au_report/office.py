@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from functions.au_report.account import READERS
 from functions.au_report.balance import balance
+from functions.au_report.look import needs_a_look
 from functions.au_report.outlook import outlook
 from functions.au_report.plots.multiples import multiples
 from functions.au_report.plots.over_time import Line, over_time
@@ -56,6 +57,7 @@ def office_report(
     """
     totals = month_totals(snapshot)
     sections = [
+        needs_a_look(snapshot),
         Section(
             "団体ごとのAU",
             (COUNTED, _sums(snapshot), _accounts(snapshot), _channels(snapshot)),

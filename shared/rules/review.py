@@ -59,21 +59,28 @@ class Look(IntEnum):
     DOES_NOT_BALANCE = 1
     """Must never be: a fault of the program or of a record."""
     MISSING_EXTERNAL = 2
+    """`what` is the month."""
     ZERO = 3
     MOVED = 4
     """AU moved more than the account's own history and the known graduations let expect."""
     CHANNEL_DROP = 5
+    """`what` is the channel."""
     FLOW = 6
-    """A line of the balance sheet is far from what is usual for the account."""
+    """A line of the balance sheet, `what`, is far from what is usual for the account."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """Something that a reviewer should look at, in words."""
+    """Something that a reviewer should look at: the figure as it is `now`, and between which two
+    it was to be expected, where there are such.
+    """
 
     look: Look
     account: str
-    text: str
+    what: str = ""
+    now: int | None = None
+    low: int | None = None
+    high: int | None = None
 
 
 YOUNGEST_MONTHS = 6
@@ -92,24 +99,22 @@ CHANNEL_AT_LEAST, CHANNEL_DROP = 10, 0.2
 def findings(snapshot: Snapshot) -> list[Finding]:
     """What needs a look in a snapshot, the most urgent first: a pure function of the snapshot."""
     found = [
-        Finding(
-            Look.MISSING_EXTERNAL, account, f"no figure was reported for {snapshot.scope.month}"
-        )
+        Finding(Look.MISSING_EXTERNAL, account, snapshot.scope.month)
         for account in snapshot.missing_external
     ]
     for line in snapshot.accounts:
         if line.subscribers == 0:
-            found.append(Finding(Look.ZERO, line.account, "AU is 0"))
+            found.append(Finding(Look.ZERO, line.account, now=0))
         if isinstance(line, ExternalLine):
             found += _external(snapshot, line)
         else:
             found += _own(line, snapshot.detail[line.account])
-    return sorted(found)
+    return sorted(found, key=lambda each: (each.look, each.account, each.what))
 
 
 def _own(line: OwnLine, detail: Detail) -> Iterator[Finding]:
     if not line.flow.balances or line.flow.closing != line.enrolments:
-        yield Finding(Look.DOES_NOT_BALANCE, line.account, "the balance sheet does not balance")
+        yield Finding(Look.DOES_NOT_BALANCE, line.account)
     series = detail.series["subscribers"]
     since = next((n for n, value in enumerate(series) if value), len(series))
     if len(series) - since <= YOUNGEST_MONTHS:
@@ -118,9 +123,9 @@ def _own(line: OwnLine, detail: Detail) -> Iterator[Finding]:
     yield from _moved(line, detail, first)
     for channel in Channel:
         before, now = detail.series[channel][-2], line.channels[channel]
-        if before >= CHANNEL_AT_LEAST and now < before * (1 - CHANNEL_DROP):
-            text = f"{channel} fell from {before:,} to {now:,} subscribers"
-            yield Finding(Look.CHANNEL_DROP, line.account, text)
+        least = math.ceil(before * (1 - CHANNEL_DROP))
+        if before >= CHANNEL_AT_LEAST and now < least:
+            yield Finding(Look.CHANNEL_DROP, line.account, channel.value, now, least, before)
     for name, usual in detail.flows.items():
         yield from _flow(line, name, usual[first:-1])
 
@@ -136,12 +141,7 @@ def _moved(line: OwnLine, detail: Detail, first: int) -> Iterator[Finding]:
     moves = [series[n] - series[n - 1] + by_date[n] for n in range(first + 1, len(series) - 1)]
     expected = series[-2] + fmean(moves) - by_date[-1]
     band = max(SPREADS * stdev(moves), SMALLEST_MOVE, SMALLEST_SHARE * series[-2])
-    if abs(line.subscribers - expected) > band:
-        text = (
-            f"AU is {line.subscribers:,}; {max(0.0, expected - band):,.0f} to "
-            f"{expected + band:,.0f} was to be expected after {series[-2]:,}"
-        )
-        yield Finding(Look.MOVED, line.account, text)
+    yield from _outside(Finding(Look.MOVED, line.account, "", line.subscribers), expected, band)
 
 
 def _flow(line: OwnLine, name: str, before: Sequence[int]) -> Iterator[Finding]:
@@ -150,18 +150,23 @@ def _flow(line: OwnLine, name: str, before: Sequence[int]) -> Iterator[Finding]:
         return
     usual, now = fmean(before), getattr(line.flow, name)
     spread = max(math.sqrt(max(usual, 1.0)), stdev(before) if len(before) > 1 else 0.0)
-    if abs(now - usual) > max(SPREADS * spread, SMALLEST_MOVE):
-        text = f"{name} is {now:,}; about {usual:,.0f} a month is usual"
-        yield Finding(Look.FLOW, line.account, text)
+    band = max(SPREADS * spread, SMALLEST_MOVE)
+    yield from _outside(Finding(Look.FLOW, line.account, name, now), usual, band)
 
 
 def _external(snapshot: Snapshot, line: ExternalLine) -> Iterator[Finding]:
     """Whether a reported figure is far from the last one that was reported before."""
     earlier = snapshot.reported.get(line.account, {})
     months = [month for month in sorted(earlier) if month < snapshot.scope.month]
-    if not months:
-        return
-    before = earlier[months[-1]]
-    if abs(line.subscribers - before) > max(SMALLEST_MOVE, CHANNEL_DROP * before):
-        text = f"reported {line.subscribers:,} after {before:,} in {months[-1]}"
-        yield Finding(Look.MOVED, line.account, text)
+    if months:
+        before = earlier[months[-1]]
+        band = max(SMALLEST_MOVE, CHANNEL_DROP * before)
+        finding = Finding(Look.MOVED, line.account, "", line.subscribers)
+        yield from _outside(finding, before, band)
+
+
+def _outside(finding: Finding, expected: float, band: float) -> Iterator[Finding]:
+    """The finding, if its figure lies outside the band around what was to be expected."""
+    low, high = max(0, math.ceil(expected - band)), max(0, math.floor(expected + band))
+    if finding.now is not None and not low <= finding.now <= high:
+        yield replace(finding, low=low, high=high)

@@ -49,14 +49,16 @@ def wait_until(found: Callable[[], Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def town(target: Target, tmp_path_factory: pytest.TempPathFactory) -> list[Subscriber]:
-    """The sample accounts and texts, and 120 invented subscribers, as the program loads them; and
+    """The sample accounts and texts, and 200 invented subscribers, as the program loads them; and
     three in one account who get an email every day.
     """
-    loaded = load_samples(target, 120, MONDAY, tmp_path_factory.mktemp("town"), lambda _: None)
-    assert loaded["subscribers"] == 120
+    loaded = load_samples(target, 200, MONDAY, tmp_path_factory.mktemp("town"), lambda _: None)
+    assert loaded["subscribers"] == 200
     three = [subscriber(f"t{n}", at_day(224 + n), nickname="みらいちゃん") for n in range(3)]
     assert list(target.store.subscribers.add(three, {"bunkyo": 1})) == [3]
-    return [each for each in target.store.subscribers if not each.account.startswith("race")]
+    return [
+        each for each in target.store.subscribers if not each.account.startswith(("race", "au-"))
+    ]
 
 
 def sent(target: Target) -> int:
@@ -87,7 +89,7 @@ def test_a_day_reconciles_with_what_the_providers_accepted_and_is_sent_once(
     total = report["total"]
     assert total["planned"] == total["accepted"] + sum(total["silent"].values())
     assert total["accepted"] == sent(target) - before == accepted(target, MONDAY)
-    assert total["accepted"] > 10
+    assert total["accepted"] > 5
 
     again = tick(target, at(MONDAY, 10, 20))
     wait_for_queues(target)

@@ -11,7 +11,7 @@ import pytest
 
 from cli.target import connect_to
 from local.platform import STACK, Platform
-from shared.rules.account import Channel
+from shared.rules.account import Account, Channel, Delivery
 from shared.rules.dates import jst_instant
 from shared.rules.message import Due
 from shared.rules.reckoning import Batch, Entry
@@ -36,6 +36,9 @@ Race = Callable[[Callable[[Store], Any]], list[Any]]
 def stores(platform: Platform) -> tuple[Store, Store]:
     """The stores of two processes."""
     one, other = (connect_to(STACK, platform.address).store for _ in range(2))
+    # AU is counted on this platform too: there, nobody is without an account.
+    (settings,) = bunkyo().settings
+    one.accounts.put(Account("race", (replace(settings, code=None, delivery=Delivery.EXTERNAL),)))
     one.subscribers.at_addresses([("race", "x")])
     other.subscribers.at_addresses([("race", "x")])
     return one, other
