@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cli.arguments import JsonOption, parse_date
 from cli.au.invoke import count
-from cli.au.report import OFFICE, write_reports
+from cli.au.report import write_reports
 from cli.au.showing import au_table, find
 from cli.dispatch import accepted
 from cli.errors import CallError, FailedError
@@ -79,8 +79,14 @@ def demo(
                 seen = counts(platform.address)
                 step("count AU: at 10:00 for the office, and at the end of the month before")
                 internal, month_end = take_snapshots(target, day)
-                step(f"write the reports of {month_end.scope.month}")
-                write_reports(*find(target.store, month_end.snapshot), target.store, REPORTS)
+                largest = max(month_end.own_lines, key=lambda line: line.subscribers).account
+                step(f"write the reports of {month_end.scope.month}: {largest}'s, the office's")
+                reports = write_reports(
+                    *find(target.store, month_end.snapshot),
+                    target.store,
+                    REPORTS,
+                    accounts=[largest],
+                )
             step("write the inboxes")
             outbox = Outbox(FOLDER / "outbox.sqlite3")
             write_static(outbox, INBOXES)
@@ -88,13 +94,17 @@ def demo(
     except StartError as error:
         raise FailedError(str(error)) from None
     result = {**loaded, **report, "again": again, "providers": seen, "inboxes": str(INBOXES)}
-    result |= {"au": figures_json(internal, State.DRAFT), "reports": str(REPORTS)}
+    result |= {
+        "au": figures_json(internal, State.DRAFT),
+        "reports": [str(file) for file in reports],
+    }
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:
         _show(result, internal)
-        index = REPORTS / f"{month_end.snapshot}-{OFFICE}.html"
-        typer.echo(f"Reports of {month_end.scope.month}, for each account and the office: {index}")
+        typer.echo(f"Reports of {month_end.scope.month}, to read or to print:")
+        for file in reports:
+            typer.echo(f"  {file}")
         typer.echo("Go on by hand: kizuna up, then kizuna --help")
     if not report["total"]["reconciles"] or again or seen["repeated"]:
         raise FailedError("the day does not reconcile; see the table above")
