@@ -73,8 +73,9 @@ def list_snapshots(as_json: JsonOption = False, stack: StackOption = None) -> No
         typer.echo("no snapshot was taken yet; `kizuna au take --as-of INSTANT` takes one")
         return
     table = Table(box=SIMPLE_HEAD)
+    table.pad_edge, table.padding = False, (0, 1, 0, 0)
     for heading in ("snapshot", "instant (JST)", "state", "asked", "reviewed", "shared"):
-        table.add_column(heading, no_wrap=heading == "snapshot")
+        table.add_column(heading, no_wrap=heading in {"snapshot", "instant (JST)"})
     for each in reviews:
         state = f"restated by {each.restated_by}" if each.restated_by else each.state
         people = (each.requested_by, each.reviewed_by or "", each.shared_by or "")

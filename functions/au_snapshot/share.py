@@ -130,10 +130,13 @@ def _lines(snapshot: Snapshot, review: Review, link: str, letterhead: Letterhead
     yield ""
     for line in snapshot.accounts:
         name = snapshot.about[line.account].name
-        change = f"（{_change(line):+,}）" if isinstance(line, OwnLine) else "（報告による）"
-        yield f"{name}　{line.subscribers:,}人{change}"
+        change = "報告による"
+        if isinstance(line, OwnLine):
+            before = snapshot.detail[line.account].series["subscribers"][-2]
+            change = f"{line.subscribers - before:+,}"
+        yield f"{name}　{line.subscribers:,}人（{change}）"
     yield ""
-    yield "（　）内は、月初（社内計測では1か月前）からの登録の増減です。"
+    yield "（　）内は、前の月の末日からの増減です。"
     yield f"グラフと収支の内訳: {link}"
     yield "このリンクは90日間有効です。事務局の外へは転送しないでください。"
     if review.comments:
@@ -147,6 +150,3 @@ def _lines(snapshot: Snapshot, review: Review, link: str, letterhead: Letterhead
     yield f"ハッシュ {snapshot.sha256}"
     yield f"{letterhead.office}　{letterhead.contact}"
 
-
-def _change(line: OwnLine) -> int:
-    return line.flow.closing - line.flow.opening

@@ -191,7 +191,8 @@ class Ses:
         failed = sum(1 for mail, _ in mails if mail.missing)
         if failed:
             self._outbox.count_incident("rendering_failure", failed)
-        self.events.follow(mail for mail, _ in mails)
+        # Events belong to a configuration set: of a mail without one, nothing is told.
+        self.events.follow(mail for mail, _ in mails if mail.configuration_set)
 
 
 def _failing(fault: Fault | None, emails: Sequence[Email | EntryRefused]) -> list[int]:

@@ -15,6 +15,7 @@ import urllib3
 from cli.au.invoke import ask, count
 from cli.errors import FailedError
 from cli.target import Target
+from cli.tick import wait_for_queues
 from local.platform import Platform
 from shared.rules.account import Account, Delivery
 from shared.rules.history import Event, Happened
@@ -137,6 +138,7 @@ def test_a_colleague_opens_the_report_behind_the_link_in_the_mail(
 
     ask(town, "AuShareFunction", {"snapshot": taken["snapshot"], "by": "花子"})
 
+    wait_for_queues(town)  # a mail to staff leaves nothing on the queues of messages
     inbox = urllib3.request("GET", f"{platform.address.pages_url}/_standins/sent").json()
     texts = [each["text"] for each in inbox if each["recipient"] == "journey@kizuna.example.jp"]
     (link,) = re.findall(r"http\S+/au/\S+", texts[-1])

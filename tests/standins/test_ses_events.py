@@ -39,6 +39,11 @@ def events(monkeypatch, configure, standins):
         yield read
 
 
+def followed(ses, *entries):
+    """Send with the configuration set to which the events belong."""
+    return send(ses, *entries, ConfigurationSetName="kizuna-messages")
+
+
 def kinds(events):
     return sorted(event["eventType"] for event in events)
 
@@ -74,7 +79,7 @@ def test_an_accepted_email_is_sent_and_delivered_with_its_tags(ses, events):
     ],
 )
 def test_the_simulator_tells_how_an_email_ends(ses, events, recipient, expected, subtype):
-    send(ses, entry(recipient))
+    followed(ses, entry(recipient))
     published = events()
     assert kinds(published) == expected
     bounces = [event["bounce"] for event in published if event["eventType"] == "Bounce"]
@@ -84,7 +89,7 @@ def test_the_simulator_tells_how_an_email_ends(ses, events, recipient, expected,
 
 
 def test_a_missing_variable_is_told_as_a_rendering_failure(ses, events):
-    send(ses, {**entry(), "ReplacementEmailContent": {}})
+    followed(ses, {**entry(), "ReplacementEmailContent": {}})
     sent, failed = events()
     assert (sent["eventType"], failed["eventType"]) == ("Send", "Rendering Failure")
     assert "subject" in failed["failure"]["errorMessage"]
@@ -92,14 +97,14 @@ def test_a_missing_variable_is_told_as_a_rendering_failure(ses, events):
 
 def test_what_failed_in_a_bulk_call_has_no_event(ses, events, fail):
     fail("ses", "partial", entries=[0])
-    send(ses, entry("a@example.com"), entry("b@example.com"))
+    followed(ses, entry("a@example.com"), entry("b@example.com"))
     assert {event["mail"]["destination"][0] for event in events()} == {"b@example.com"}
 
 
 def test_an_email_accepted_in_silence_still_has_its_events(ses, events, fail):
     fail("ses", "server_error", after=True)
     with pytest.raises(ses.exceptions.ClientError):
-        send(ses, entry())
+        followed(ses, entry())
     assert kinds(events()) == ["Delivery", "Send"]
 
 
@@ -109,10 +114,16 @@ def test_an_email_accepted_in_silence_still_has_its_events(ses, events, fail):
 )
 def test_an_event_can_be_lost_or_come_twice(ses, events, fail, kind, expected):
     fail("ses", kind)
-    send(ses, entry())
+    followed(ses, entry())
     assert kinds(events()) == expected
 
 
 def test_fifty_emails_have_a_hundred_events(ses, events):
-    send(ses, *(entry(f"a{number}@example.com") for number in range(50)))
+    followed(ses, *(entry(f"a{number}@example.com") for number in range(50)))
     assert kinds(events()) == ["Delivery"] * 50 + ["Send"] * 50
+
+
+def test_of_a_mail_without_a_configuration_set_nothing_is_told(ses, events):
+    send(ses, entry())
+
+    assert events() == []
