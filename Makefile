@@ -61,6 +61,10 @@ demo: .venv/.ready ## Run a whole day on the embedded platform and show it.
 test: .venv/.ready ## Pass the tests (ARGS='-m "not platform" tests/…' narrows them down).
 	@.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
+.PHONY: bench
+bench: .venv/.ready ## Measure what counting costs, beside the plain way.
+	@.venv/bin/python -m bench.census $(ARGS)
+
 .PHONY: lint
 lint: .venv/.ready ## Ruff: rules and format.
 	@.venv/bin/ruff check .

@@ -28,7 +28,7 @@ class Entered(StrEnum):
     RETURNED = "returned"
     """It counted before: it was stopped, awaited the birth, or had graduated."""
     MOVED_IN = "moved_in"
-    """From another account, or from another system."""
+    """From another account, or back from another system."""
     BORN = "born"
     """Goes on from the spell before: the birth was registered while it counted."""
     OTHER_CHANNEL = "other_channel"
