@@ -149,4 +149,3 @@ def _lines(snapshot: Snapshot, review: Review, link: str, letterhead: Letterhead
         yield f"この計測は {snapshot.restates} を訂正するものです。"
     yield f"ハッシュ {snapshot.sha256}"
     yield f"{letterhead.office}　{letterhead.contact}"
-
