@@ -1,16 +1,12 @@
 """`kizuna import`: what a CSV or XLSX file holds, whole or not at all."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from cli.arguments import JsonOption, parse_instant
 from cli.files.accounts import ACCOUNT_COLUMNS
@@ -19,13 +15,13 @@ from cli.files.content import CONTENT_COLUMNS
 from cli.files.faults import BadFileError
 from cli.files.load import (
     Loaded,
-    Progress,
     load_accounts,
     load_births,
     load_content,
     load_subscribers,
 )
 from cli.files.subscribers import SUBSCRIBER_COLUMNS
+from cli.progress import bar
 from cli.target import StackOption, connect
 from local.platform import provide_credentials
 
@@ -90,7 +86,7 @@ def subscribers(
 
     def load() -> Loaded:
         store = connect(stack).store
-        with _progress() as progress:
+        with bar() as progress:
             return load_subscribers(
                 store, file, now or datetime.now(UTC), check=check, progress=progress
             )
@@ -138,25 +134,3 @@ def _report(load: Callable[[], Loaded], as_json: bool) -> None:
             typer.echo(line, err=True)
         raise typer.Exit(1) from None
     typer.echo(json.dumps(loaded.json(), ensure_ascii=False) if as_json else loaded)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on standard error, where that is a terminal."""
-    console = Console(stderr=True)
-    bar = Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
-        task = bar.add_task("reading", total=None)
-
-        def progress(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total)
-
-        yield progress

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from cli.arguments import JsonOption, parse_date
+from cli.tables import figures_table
 from cli.target import StackOption, connect
 from shared.jobs import figures
 from shared.rules.account import Channel
@@ -103,10 +103,7 @@ def sums_table(title: str, total: dict[str, Any]) -> Table:
     ]
     adds_up = "planned = accepted + refused + gone + unknown + expired + silent"
     notes.append(adds_up if total["reconciles"] else f"DOES NOT RECONCILE: {adds_up} fails")
-    table = Table(title=title, caption="\n".join(notes), show_footer=True, box=SIMPLE_HEAD)
-    table.pad_edge, table.padding = False, (0, 1, 0, 0)
-    table.caption_justify = "left"
-    table.add_column("", footer="total", no_wrap=True)
+    table = figures_table(title, total="total", caption="\n".join(notes))
     for name in OUTCOMES:
         table.add_column(name, justify="right", footer=f"{total_of(total[name]):,}", no_wrap=True)
     return table

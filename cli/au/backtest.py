@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -17,6 +16,7 @@ from cli.files.faults import Faults
 from cli.files.subscribers import read_subscribers
 from cli.files.table import Row, read_table
 from cli.samples import EARLY_MORNING, SAMPLES
+from cli.tables import figures_table
 from local.sample.generator import subscriber_rows
 from shared.rules.account import Account
 from shared.rules.backtest import Backtest, Comparison, Fate, Graduations, look_back
@@ -181,7 +181,7 @@ def _show(found: Backtest) -> None:
 def _months_table(found: Backtest) -> Table:
     made = found.made_at.astimezone(JST)
     total, forecast = found.total, found.total.forecast
-    table = _table(f"Forecast of {made:%Y-%m-%d} 00:00 JST, and what came")
+    table = figures_table(f"Forecast of {made:%Y-%m-%d} 00:00 JST, and what came")
     for heading in ("known", "low", "estimate", "high", "came", "error"):
         table.add_column(heading, justify="right", no_wrap=True)
     for index, (came, error) in enumerate(zip(total.came, total.errors, strict=True)):
@@ -201,7 +201,7 @@ def _months_table(found: Backtest) -> Table:
 
 
 def _accounts_table(found: Backtest) -> Table:
-    table = _table("By account: the 12th month, and the mean error of all")
+    table = figures_table("By account: the 12th month, and the mean error of all")
     for heading in ("AU then", "low", "estimate", "high", "came", "error", "in band"):
         table.add_column(heading, justify="right", no_wrap=True)
     for account, one in found.accounts.items():
@@ -216,13 +216,6 @@ def _accounts_table(found: Backtest) -> Table:
             _percent(one.mape),
             f"{sum(one.inside)} of {len(one.inside)}",
         )
-    return table
-
-
-def _table(title: str) -> Table:
-    table = Table(title=title, box=SIMPLE_HEAD)
-    table.pad_edge, table.padding = False, (0, 1, 0, 0)
-    table.add_column("", no_wrap=True)
     return table
 
 

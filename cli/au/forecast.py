@@ -4,13 +4,13 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from cli.arguments import JsonOption
 from cli.au.showing import find
 from cli.errors import CallError
+from cli.tables import figures_table
 from cli.target import StackOption, connect
 from shared.rules.au import AHEAD_MONTHS, YEAR_MONTHS
 from shared.rules.forecast import Forecast, forecasts, together
@@ -123,7 +123,7 @@ def _rounded(figure: float | None) -> float | None:
 
 
 def _months_table(report: dict[str, Any]) -> Table:
-    table = _table(f"AU to come: {report['account'] or 'total'}, from {report['snapshot']}")
+    table = figures_table(f"AU to come: {report['account'] or 'total'}, from {report['snapshot']}")
     for heading in _COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)
     for each in report["months"]:
@@ -133,7 +133,7 @@ def _months_table(report: dict[str, Any]) -> Table:
 
 
 def _accounts_table(report: dict[str, Any]) -> Table:
-    table = _table("By account: registrations are new subscribers a month")
+    table = figures_table("By account: registrations are new subscribers a month")
     for heading in ("AU", "registrations", "hold it", "in 12 months", "in 36 months"):
         table.add_column(heading, justify="right", no_wrap=True)
     for each in report["accounts"]:
@@ -146,13 +146,6 @@ def _accounts_table(report: dict[str, Any]) -> Table:
             f"{each['in_12_months']:,.0f}",
             f"{each['in_36_months']:,.0f}",
         )
-    return table
-
-
-def _table(title: str) -> Table:
-    table = Table(title=title, box=SIMPLE_HEAD)
-    table.pad_edge, table.padding = False, (0, 1, 0, 0)
-    table.add_column("", no_wrap=True)
     return table
 
 

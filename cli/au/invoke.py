@@ -1,18 +1,14 @@
 """Asking the AU Lambdas: the answer, or what they refuse, in one line."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.errors import FailedError
+from cli.progress import bar
 from cli.target import Target
 
 COUNT_SECONDS = 900
@@ -37,36 +33,10 @@ def ask(target: Target, function: str, event: dict[str, Any]) -> dict[str, Any]:
 
 def count(target: Target, event: dict[str, Any]) -> dict[str, Any]:
     """The answer of the counting Lambda, with a bar of how far it is while it counts."""
-    with ThreadPoolExecutor(1) as pool, _bar(target) as watch:
+    with ThreadPoolExecutor(1) as pool, bar() as progress:
         asked = pool.submit(ask, target, "AuSnapshotFunction", event)
-        watch(asked)
+        size = target.store.census.size()
+        while not wait([asked], _POLL_SECONDS).done:
+            done = target.store.snapshots.counted() or 0
+            progress("counting", done, max(size, done))
         return asked.result()
-
-
-@contextmanager
-def _bar(target: Target) -> Iterator[Callable[[Future[dict[str, Any]]], None]]:
-    """A bar on standard error, where that is a terminal."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("counting"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
-        task = bar.add_task("counting", total=None)
-
-        def watch(asked: Future[dict[str, Any]]) -> None:
-            over = threading.Event()
-            asked.add_done_callback(lambda _: over.set())
-            size = target.store.census.size() if console.is_terminal else None
-            while not over.wait(_POLL_SECONDS):
-                if not console.is_terminal:
-                    continue
-                done = target.store.snapshots.counted()
-                bar.update(task, completed=done or 0, total=max(size or 0, done or 0) or None)
-
-        yield watch

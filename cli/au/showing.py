@@ -4,12 +4,12 @@ import json
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from cli.arguments import JsonOption
 from cli.errors import CallError, FailedError
+from cli.tables import figures_table
 from cli.target import StackOption, connect
 from shared.rules.account import Channel
 from shared.rules.dates import JST
@@ -72,10 +72,9 @@ def list_snapshots(as_json: JsonOption = False, stack: StackOption = None) -> No
     if not reviews:
         typer.echo("no snapshot was taken yet; `kizuna au take --as-of INSTANT` takes one")
         return
-    table = Table(box=SIMPLE_HEAD)
-    table.pad_edge, table.padding = False, (0, 1, 0, 0)
-    for heading in ("snapshot", "instant (JST)", "state", "asked", "reviewed", "shared"):
-        table.add_column(heading, no_wrap=heading in {"snapshot", "instant (JST)"})
+    table = figures_table(None, first="snapshot")
+    for heading in ("instant (JST)", "state", "asked", "reviewed", "shared"):
+        table.add_column(heading, no_wrap=heading == "instant (JST)")
     for each in reviews:
         state = f"restated by {each.restated_by}" if each.restated_by else each.state
         people = (each.requested_by, each.reviewed_by or "", each.shared_by or "")
@@ -117,13 +116,8 @@ def show_snapshot(store: Store, name: str) -> None:
 
 def au_table(snapshot: Snapshot) -> Table:
     """AU of each account: subscribers by phase and channel, enrolments, those awaiting a birth."""
-    table = Table(
-        title=f"AU {snapshot.snapshot}",
-        caption=_total_note(snapshot),
-        box=SIMPLE_HEAD,
-        show_footer=True,
-    )
-    table.pad_edge, table.padding, table.caption_justify = False, (0, 1, 0, 0), "left"
+    title = f"AU {snapshot.snapshot}"
+    table = figures_table(title, total="total", caption=_total_note(snapshot))
     own = snapshot.own_lines
     columns = {
         "AU": [line.subscribers for line in own],
@@ -134,7 +128,6 @@ def au_table(snapshot: Snapshot) -> Table:
         "await": [line.awaiting_birth for line in own],
         "change": [line.flow.closing - line.flow.opening for line in own],
     }
-    table.add_column("", footer="total", no_wrap=True)
     for name, values in columns.items():
         total = sum(values) + (snapshot.external if name == "AU" else 0)
         footer = f"{total:+,}" if name == "change" else f"{total:,}"
