@@ -5,130 +5,30 @@ import re
 import time as stopwatch
 from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from datetime import date, timedelta
 
 import phonenumbers
 import pytest
 from email_validator import validate_email
 
-from cli.files.faults import Faults
-from cli.files.subscribers import SUBSCRIBER_COLUMNS, read_subscribers
-from cli.files.table import read_table
-from local.sample.generator import subscriber_rows, write_subscribers_csv
-from shared.rules.account import Account, AccountKind, Channel, Delivery, Settings
-from shared.rules.dates import JST
-from shared.rules.ending import EndOfDelivery
-from shared.rules.history import Event, Happened, Status, standing_at
-from shared.rules.message import stage_on
+from local.sample.generator import write_subscribers_csv
+from shared.rules.account import Account, Channel
+from shared.rules.history import Status
 from shared.rules.stage import Phase, Reason
-
-TODAY = date(2026, 11, 23)
-
-EVERY_CHANNEL = frozenset(Channel)
-CITY = Settings(
-    valid_from=date(2010, 4, 1),
-    name="見本市",
-    code="011002",
-    kind=AccountKind.MUNICIPALITY,
-    delivery=Delivery.OWN,
-    channels=EVERY_CHANNEL,
-    send_at=time(9),
-    quiet_from=time(21),
-    quiet_to=time(6),
-    end_of_delivery=EndOfDelivery.parse("birthday(3)"),
+from tests.sample.towns import (
+    ACCOUNTS,
+    CITY,
+    EXTERNAL,
+    SENDING,
+    TODAY,
+    a_date,
+    active,
+    an_instant,
+    by_subscriber,
+    rows_of,
+    stage_now,
+    standing_now,
 )
-EXTERNAL = replace(CITY, delivery=Delivery.EXTERNAL)
-
-
-def town(code, end="birthday(3)", channels="email;line;sms", valid_from=date(2010, 4, 1)):
-    return replace(
-        CITY,
-        code=code,
-        end_of_delivery=EndOfDelivery.parse(end),
-        channels=frozenset(map(Channel, channels.split(";"))),
-        valid_from=valid_from,
-    )
-
-
-ACCOUNTS = [
-    Account("town", (town("203211", channels="email"),)),
-    Account("hospital", (replace(town(None, "birthday(1)", "email;sms"), kind=AccountKind.OTHER),)),
-    Account("ward", (town("131059", "school_year_end(1)"),)),
-    Account("city", (CITY,)),
-    Account("line-only", (town("472018", "birthday(6)", "line"),)),
-    Account("new", (town("162019", valid_from=TODAY - timedelta(days=20)),)),
-    Account("long", (town("382019", "birthday(18)"),)),
-    Account("other-system", (EXTERNAL,)),
-    Account("moved-out", (CITY, replace(EXTERNAL, valid_from=TODAY))),
-    Account("not-begun", (replace(CITY, valid_from=TODAY + timedelta(days=1)),)),
-]
-SENDING = {"town", "hospital", "ward", "city", "line-only", "new", "long"}
-
-DAYS = [TODAY, date(2024, 2, 29), date(2027, 3, 1), date(2027, 4, 1), date(2031, 12, 31)]
-
-
-def rows_of(count=2000, *, accounts=ACCOUNTS, today=TODAY, **kwargs):
-    return list(subscriber_rows(accounts, count=count, today=today, **kwargs))
-
-
-@pytest.fixture(scope="module")
-def rows():
-    return rows_of()
-
-
-def settings_of(row, today=TODAY):
-    account = next(each for each in ACCOUNTS if each.id == row["account"])
-    settings = account.on(today)
-    assert settings is not None
-    return settings
-
-
-def by_subscriber(rows):
-    people = defaultdict(list)
-    for row in rows:
-        people[row["subscriber"]].append(row)
-    return people
-
-
-def a_date(text):
-    return date.fromisoformat(text) if text else None
-
-
-def an_instant(text):
-    return datetime.fromisoformat(text) if text else None
-
-
-def history_of(row):
-    """What the row says happened, as formats.md reads it."""
-    joined_at = an_instant(row["joined_at"])
-    birth_at = an_instant(row["birth_registered_at"]) or joined_at
-    stop = Happened(f"stopped_by_{row['stopped_by']}") if row["stopped_by"] else None
-    happened = [
-        (joined_at, Happened.JOINED, None),
-        (joined_at, Happened.DUE_DATE, a_date(row["due_date"])),
-        (birth_at, Happened.BIRTH, a_date(row["birth_date"])),
-        (an_instant(row["stopped_at"]), stop, None),
-        (an_instant(row["returned_at"]), Happened.RETURNED, None),
-    ]
-    return [
-        Event(at, what, day)
-        for at, what, day in happened
-        if at and what and (day or what not in {Happened.DUE_DATE, Happened.BIRTH})
-    ]
-
-
-def standing_now(row, today=TODAY):
-    return standing_at(history_of(row), datetime.combine(today, time(9), JST))
-
-
-def stage_now(row):
-    return stage_on(standing_now(row), TODAY, settings_of(row).end_of_delivery)
-
-
-def active(rows):
-    return [row for row in rows if standing_now(row).status is Status.ACTIVE]
-
 
 # The same seed, the same people.
 
@@ -186,126 +86,6 @@ def test_an_account_that_begins_today_has_people_already():
     rows = rows_of(50, accounts=begun)
 
     assert {row["joined_at"] for row in rows} == {"2026-11-23T05:00+09:00"}
-
-
-# Every row keeps the rules of the file.
-
-
-@pytest.mark.parametrize("today", DAYS, ids=str)
-def test_every_row_keeps_the_rules_on_any_day(today):
-    sending = [account for account in ACCOUNTS if account.id != "new"]
-    for row in rows_of(1000, accounts=sending, today=today):
-        assert tuple(row) == SUBSCRIBER_COLUMNS
-        assert broken_rules(row, settings_of(row, today), today) == []
-
-
-def test_every_row_of_a_new_account_keeps_the_rules_too(rows):
-    new = [row for row in rows if row["account"] == "new"]
-
-    assert new
-    assert all(broken_rules(row, settings_of(row), TODAY) == [] for row in new)
-    assert min(row["joined_at"] for row in new) >= "2026-11-03T00:00+09:00"
-
-
-@pytest.mark.parametrize("today", DAYS, ids=str)
-def test_the_import_takes_every_row(tmp_path, today):
-    sending = [account for account in ACCOUNTS if account.id != "new"]
-    path, faults = tmp_path / "subscribers.csv", Faults("subscribers.csv")
-    write_subscribers_csv(path, sending, count=1000, today=today)
-    rows = read_table(path, SUBSCRIBER_COLUMNS, faults)
-
-    people = read_subscribers(
-        rows, {account.id: account for account in sending}, datetime.combine(today, time(5), JST)
-    )
-
-    assert faults.found == []
-    assert len(people) == 1000
-
-
-def broken_rules(row, settings, today):
-    """The rules of formats.md that the row breaks."""
-    due, born = a_date(row["due_date"]), a_date(row["birth_date"])
-    registered, joined, stopped, returned = (
-        an_instant(row[column])
-        for column in ("birth_registered_at", "joined_at", "stopped_at", "returned_at")
-    )
-    instants = [at for at in (registered, joined, stopped, returned) if at]
-    now = datetime.combine(today, time(5), JST)
-    midnight = datetime.combine(born, time.min, JST) if born else None
-    rules = {
-        "ids": re.fullmatch(r"s-\d{6}", row["subscriber"])
-        and re.fullmatch(r"e\d", row["enrolment"]),
-        "channel offered": Channel(row["channel"]) in settings.channels,
-        "a date": due or born,
-        "due at most 300 days ahead": not due or due <= joined.date() + timedelta(days=300),
-        "both dates need the instant of the change": bool(registered) == bool(due and born),
-        "no registration before the birth": not registered or registered >= midnight,
-        "nor before joining": not registered or registered >= joined,
-        "no birth in the future": not born or born <= today,
-        "joined": joined,
-        "a child is born when it alone is known": not born or due or midnight <= joined,
-        "who stopped it": bool(stopped) == (row["stopped_by"] in {"subscriber", "system"}),
-        "stopped after joining": not stopped or stopped > joined,
-        "returned after stopping": not returned or (stopped and returned > stopped),
-        "nobody stopped registers a birth": not (stopped and registered)
-        or registered < stopped
-        or (returned and registered >= returned),
-        "offset of Tokyo": all(at.utcoffset() == timedelta(hours=9) for at in instants),
-        "nothing in the future": all(at <= now for at in instants),
-        "nobody joins after the end": not born
-        or joined.date() <= settings.end_of_delivery.last_day(born),
-    }
-    return [rule for rule, kept in rules.items() if not kept]
-
-
-@pytest.mark.parametrize(
-    ("changes", "broken"),
-    [
-        ({"channel": "sms"}, "channel offered"),
-        ({"due_date": "", "birth_date": "", "birth_registered_at": ""}, "a date"),
-        ({"birth_registered_at": ""}, "both dates need the instant of the change"),
-        ({"birth_registered_at": "2026-10-01T23:59+09:00"}, "no registration before the birth"),
-        ({"joined_at": "2026-10-06T09:00+09:00"}, "nor before joining"),
-        ({"stopped_at": "2026-11-01T09:00+09:00"}, "who stopped it"),
-        ({"returned_at": "2026-11-01T09:00+09:00"}, "returned after stopping"),
-        ({"joined_at": "2026-03-01T00:00+00:00"}, "offset of Tokyo"),
-        ({"due_date": "2027-06-01"}, "due at most 300 days ahead"),
-    ],
-)
-def test_the_check_of_the_rules_finds_a_broken_one(changes, broken):
-    row = dict.fromkeys(SUBSCRIBER_COLUMNS, "") | {
-        "subscriber": "s-000001",
-        "enrolment": "e1",
-        "channel": "email",
-        "due_date": "2026-10-08",
-        "birth_date": "2026-10-02",
-        "birth_registered_at": "2026-10-05T14:30+09:00",
-        "joined_at": "2026-03-01T09:00+09:00",
-    }
-    settings = town("131059", channels="email")
-    assert broken_rules(row, settings, TODAY) == []
-
-    assert broken in broken_rules(row | changes, settings, TODAY)
-
-
-def test_rows_of_one_subscriber_are_one_person(rows):
-    for person in by_subscriber(rows).values():
-        for column in ("account", "channel", "address", "touchpoint"):
-            assert len({row[column] for row in person}) == 1
-        assert [row["enrolment"] for row in person] == [f"e{n + 1}" for n in range(len(person))]
-        named = [row["nickname"] for row in person if row["nickname"]]
-        assert len(named) == len(set(named))
-
-
-def test_two_subscribers_never_have_one_address(rows):
-    people = [person[0] for person in by_subscriber(rows).values()]
-
-    assert len({(row["account"], row["address"]) for row in people}) == len(people) == 2000
-
-
-def test_nothing_is_said_of_a_loss(rows):
-    assert {row["stopped_by"] for row in rows} == {"", "subscriber", "system"}
-    assert {tuple(row) for row in rows} == {SUBSCRIBER_COLUMNS}
 
 
 # Addresses are valid and nobody's.
@@ -438,95 +218,6 @@ def test_births_are_registered_a_few_days_after(rows):
     assert len(delays) > 500
     assert 2 <= delays[len(delays) // 2] <= 7
     assert delays[-1] <= 45 or share((d for d in delays if d > 45), delays) < 0.02
-
-
-# A whole history, where one is asked for.
-
-THREE_YEARS = 1200
-
-
-@pytest.fixture(scope="module")
-def history():
-    return rows_of(6000, accounts=[Account("city", (CITY,))], past_days=THREE_YEARS)
-
-
-def au_on(rows, day):
-    """How many enrolments are reached on a day, by what was known then."""
-    at = datetime.combine(day, time(9), JST)
-    standings = (standing_at(history_of(row), at) for row in rows)
-    active = (each for each in standings if each.status is Status.ACTIVE)
-    return sum(stage_on(each, day, CITY.end_of_delivery).open for each in active)
-
-
-def by_year(instants):
-    """How many lie in each of the last three years, the latest first."""
-    years = Counter((TODAY - at.date()).days // 365 for at in instants)
-    return [years[n] for n in range(3)]
-
-
-@pytest.mark.parametrize("today", DAYS, ids=str)
-def test_every_row_of_a_history_keeps_the_rules(today):
-    sending = [account for account in ACCOUNTS if account.id != "new"]
-    for row in rows_of(1000, accounts=sending, today=today, past_days=THREE_YEARS):
-        assert broken_rules(row, settings_of(row, today), today) == []
-
-
-def test_an_account_that_begins_today_has_a_history_of_today():
-    begun = [Account("today", (replace(CITY, valid_from=TODAY),))]
-
-    rows = rows_of(50, accounts=begun, past_days=THREE_YEARS)
-
-    assert {row["joined_at"] for row in rows} == {"2026-11-23T05:00+09:00"}
-
-
-def test_a_history_holds_who_graduated_within_its_days(history, rows):
-    def days_since_graduation(row):
-        return (TODAY - CITY.end_of_delivery.last_day(a_date(row["birth_date"]))).days
-
-    born = [row for row in history if row["birth_date"]]
-    of_today = [row for row in rows if row["birth_date"] and row["account"] == "city"]
-
-    assert sum(900 < days_since_graduation(row) <= 1200 for row in born) > 200
-    assert sum(900 < days_since_graduation(row) <= 1200 for row in of_today) < 10
-
-
-def test_au_grows_gently_through_a_history(history):
-    au = [au_on(history, TODAY - timedelta(days=365 * years)) for years in (3, 2, 1, 0)]
-
-    assert au[0] > 2500
-    for earlier, later in pairwise(au):
-        assert 1.0 < later / earlier < 1.12
-
-
-def test_joins_and_stops_are_spread_over_the_years_of_a_history(history):
-    joined = by_year(an_instant(row["joined_at"]) for row in history)
-    stopped = by_year(an_instant(row["stopped_at"]) for row in history if row["stopped_at"])
-
-    assert max(joined) < 1.2 * min(joined)
-    for years, stops in enumerate(stopped):
-        # 7% of those there stop in a year, and 3% of the pregnancies are lost.
-        there = au_on(history, TODAY - timedelta(days=365 * years + 182))
-        assert stops / there == pytest.approx(0.085, abs=0.025)
-
-
-def test_stops_do_not_crowd_in_the_last_month_of_a_history(history, rows):
-    def in_the_last_month(rows):
-        days = [
-            (TODAY - an_instant(row["stopped_at"]).date()).days for row in rows if row["stopped_at"]
-        ]
-        return sum(day <= 30 for day in days) / sum(day <= 365 for day in days)
-
-    assert in_the_last_month(history) == pytest.approx(1 / 12, abs=0.03)
-    assert in_the_last_month(rows) > 2 / 12
-
-
-def test_a_history_is_written_as_its_rows_are(tmp_path):
-    path = tmp_path / "subscribers.csv"
-
-    write_subscribers_csv(path, ACCOUNTS, count=100, today=TODAY, past_days=THREE_YEARS)
-
-    with path.open(encoding="utf-8", newline="") as file:
-        assert list(csv.DictReader(file)) == rows_of(100, past_days=THREE_YEARS)
 
 
 # People stand everywhere, and some are silent.
