@@ -75,7 +75,10 @@ class _Counter:
                 elif unknown := _places(each) - accounts.keys():
                     wrong.append(f"the subscriber {each.id} is with no account: {min(unknown)}")
                 else:
-                    tally.add(each)
+                    try:
+                        tally.add(each)
+                    except ValueError as error:  # an enrolment without any date
+                        wrong.append(f"the subscriber {each.id}: {error}")
             with self._lock:
                 self.wrong += wrong
                 self._done += len(page)

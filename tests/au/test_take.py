@@ -14,12 +14,14 @@ from shared.rules.account import Account, AccountKind, Channel, Delivery
 from shared.rules.au import Measure
 from shared.rules.history import Event, Happened
 from shared.rules.months import Month
+from shared.rules.subscriber import Enrolment
 from shared.store.figures import ExternalFigure
 from tests.world import Context, World, bunkyo, pregnant
 
 TAKE = {"kind": "internal", "as_of": "2026-11-25T10:00:00+09:00", "by": "hanako"}
 NAME = "internal-20261125T010000Z"
 NOW = datetime(2026, 11, 25, 1, 2, tzinfo=UTC)
+JOIN = Event(datetime(2026, 10, 1, tzinfo=UTC), Happened.JOINED)
 NOVEMBER = Month(2026, 11)
 
 
@@ -234,13 +236,16 @@ def test_a_record_that_cannot_be_read_stops_the_count_and_is_named_without_what_
     table = boto3.resource("dynamodb").Table(office.refs["SubscriberTable"])
     table.put_item(Item={"id": "s-broken", "account": "bunkyo", "channel": "0312345678"})
     stray = replace(pregnant(8), account="nowhere")
-    sum(office.store.subscribers.add([stray], {"nowhere": 1}))
+    dateless = replace(pregnant(7), enrolments=(Enrolment("e1", None, (JOIN,)),))
+    for each in (stray, dateless):
+        sum(office.store.subscribers.add([each], {each.account: 1}))
 
     with pytest.raises(Exception, match="AU cannot be counted") as raised:
         ask(TAKE)
 
     assert "s-broken cannot be read: channel, enrolments" in str(raised.value)
     assert "s8 is with no account: nowhere" in str(raised.value)
+    assert "s7: an enrolment needs a due date or a birth date" in str(raised.value)
     assert "0312345678" not in str(raised.value)
     assert objects(office) == {}
 
