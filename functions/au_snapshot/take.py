@@ -94,7 +94,7 @@ def latest_of(store: Store, measure: Measure) -> Review | None:
         for review in store.snapshots.reviews()
         if (review.kind, review.as_of) == (measure.kind, measure.as_of)
     )
-    return max(found, key=lambda review: review.taken_at, default=None)
+    return next((review for review in found if not review.restated_by), None)
 
 
 def same_figures(one: Snapshot, other: Snapshot) -> bool:
