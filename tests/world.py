@@ -30,12 +30,13 @@ from local.standins.outbox import Message
 from local.standins.server import Standins
 from shared.rules.account import Account, AccountKind, Channel, Delivery, Settings
 from shared.rules.catalogue import Text
+from shared.rules.changes import stopped
 from shared.rules.dates import JST
 from shared.rules.ending import DEFAULT_END
 from shared.rules.history import Event, Happened
 from shared.rules.message import Due
 from shared.rules.stage import Phase
-from shared.rules.subscriber import Enrolment, Subscriber, stopped
+from shared.rules.subscriber import Enrolment, Subscriber
 from shared.store.store import Store, names_from_environment, open_store
 from tests.template import create_in_moto, environment
 

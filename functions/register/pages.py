@@ -14,7 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from shared.letterhead import Letterhead
 from shared.links import BadLinkError, Links
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
-from shared.rules.subscriber import Subscriber, decide, stopped
+from shared.rules.changes import stopped
+from shared.rules.subscriber import Subscriber, decide
 from shared.secrets import platform_keys
 from shared.settings import setting
 from shared.store.ledger import Run

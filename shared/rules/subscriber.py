@@ -2,25 +2,49 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
 
 from shared.rules.account import Channel, Settings
 from shared.rules.dates import jst_date
-from shared.rules.history import Event, Happened, Standing, Status, standing_at
+from shared.rules.history import Event, Standing, Status, standing_at
 from shared.rules.message import Due, Schedule, due_message, stage_on
 from shared.rules.stage import Phase, Reason, Stage
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
+class Language(StrEnum):
+    """The languages of pages and of what stands around a message; the texts are Japanese."""
+
+    JAPANESE = "ja"
+    ENGLISH = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a subscriber agreed to: which version of the text, when, in which language, and where
+    it was shown (`web`, `line_chat`, `line_login`).
+    """
+
+    at: datetime
+    version: str
+    language: Language
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """One pregnancy or child that a subscriber follows, with what happened to it."""
+    """One pregnancy or child that a subscriber follows, with what happened to it.
+
+    `family` is the same for subscribers who were invited to follow the same pregnancy or child.
+    """
 
     id: str
     nickname: str | None
     history: tuple[Event, ...]
+    family: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +61,8 @@ class Subscriber:
     """One person on one channel address of one account; `version` counts the writes.
 
     `earlier` says where the person was before a move to another account or channel, the oldest
-    first. An erased person has no address, only the anonymous history.
+    first. `failed_on` are the days on which messages could not be delivered, since the last that
+    was. An erased person has no address, only the anonymous history.
     """
 
     id: str
@@ -48,6 +73,9 @@ class Subscriber:
     enrolments: tuple[Enrolment, ...]
     version: int = 0
     earlier: tuple[Earlier, ...] = ()
+    language: Language = Language.JAPANESE
+    consents: tuple[Consent, ...] = ()
+    failed_on: tuple[date, ...] = ()
 
     def places(self, known: datetime) -> list[tuple[datetime, str, Channel]]:
         """Since when the person was where, the oldest first, as it is known at `known`."""
@@ -139,39 +167,6 @@ def decide(
             )
         )
     return Decision(tuple(letters), silent)
-
-
-def stopped(subscriber: Subscriber, at: datetime) -> Subscriber:
-    """The subscriber once they have stopped everything; the same where nothing was going on."""
-    event = Event(at, Happened.STOPPED_BY_SUBSCRIBER)
-    over = (Status.NOT_JOINED, Status.STOPPED)
-    enrolments = tuple(
-        each
-        if standing_at(each.history, at).status in over
-        else replace(each, history=(*each.history, event))
-        for each in subscriber.enrolments
-    )
-    return replace(subscriber, enrolments=enrolments)
-
-
-def anonymous(subscriber: Subscriber, at: datetime, new_id: str) -> Subscriber:
-    """What stays of a subscriber who is erased at `at`: everything stopped, nothing that
-    identifies, and under `new_id` the dated history, whole, so that AU before `at` is as it was.
-    """
-    # A history that runs ahead of the clock, as after a rehearsal, must not go on without a person.
-    last = max((event.at for each in subscriber.enrolments for event in each.history), default=at)
-    over = stopped(subscriber, max(at, last))
-    return replace(
-        over,
-        id=new_id,
-        address="",
-        touchpoint=None,
-        version=0,
-        enrolments=tuple(
-            Enrolment(f"e{number}", None, each.history)
-            for number, each in enumerate(over.enrolments, 1)
-        ),
-    )
 
 
 def _by_due(enrolments: Iterable[Enrolment], dues: dict[str, Due]) -> dict[Due, list[Enrolment]]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from shared.rules.changes import anonymous
 from shared.rules.history import Status, latest_standing
 from shared.rules.stage import Phase
-from shared.rules.subscriber import Subscriber, anonymous
+from shared.rules.subscriber import Subscriber
 from shared.store import keys
 from shared.store.documents import UnreadableError, read
 from shared.store.keys import Key

@@ -9,10 +9,10 @@ import boto3
 import pytest
 
 from cli.files.load import load_accounts, load_subscribers
+from shared.rules.changes import stopped
 from shared.rules.dates import JST, jst_date
 from shared.rules.history import Status, latest_standing, standing_at
 from shared.rules.months import Month
-from shared.rules.subscriber import stopped
 from shared.store.keys import LEDGER_DAYS
 from tests.cli.conftest import ACCOUNT, NOW, SUBSCRIBER
 

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from shared.rules.account import Channel
 from shared.rules.au import Flow, Measure
+from shared.rules.changes import anonymous
 from shared.rules.dates import jst_date
 from shared.rules.months import Month
 from shared.rules.spells import stand
 from shared.rules.stage import Phase, Reason
-from shared.rules.subscriber import Subscriber, anonymous
+from shared.rules.subscriber import Subscriber
 from shared.rules.tally import Tally, united, without
 from tests.rules.lives import all_accounts, moments, subscribers
 

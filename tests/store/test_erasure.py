@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.rules.account import Channel
+from shared.rules.changes import anonymous
 from shared.rules.dates import JST
 from shared.rules.history import Event, Happened, Status, latest_standing, standing_at
-from shared.rules.subscriber import Earlier, Enrolment, Subscriber, anonymous
+from shared.rules.subscriber import Earlier, Enrolment, Subscriber
 from shared.store.store import Store
 from shared.store.tables import ConflictError
 from tests.store.conftest import Items, Requests
