@@ -41,6 +41,7 @@ class Target:
             subscribers=self.outputs["SubscriberTable"],
             directory=self.outputs["DirectoryTable"],
             ledger=self.outputs["LedgerTable"],
+            pending=self.outputs["PendingTable"],
             bucket=self.outputs["Bucket"],
             snapshots=self.outputs["SnapshotBucket"],
         )

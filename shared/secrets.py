@@ -23,6 +23,11 @@ def platform_keys(name: str) -> list[bytes]:
     return str(parameters.get_secret(setting(name), max_age=KEPT_SECONDS)).encode().split()
 
 
+def address_key() -> bytes:
+    """The key of the hash under which addresses are found, whole: `kizuna import` uses the same."""
+    return str(parameters.get_secret(setting("ADDRESS_KEY"), max_age=KEPT_SECONDS)).encode()
+
+
 def credentials(account: str, channel: str, *names: str) -> list[str]:
     """The named parts of an account's credentials for a channel, from the JSON object in the
     secret `<prefix>/<account>/<channel>`; MissingCredentialsError where one is not there.

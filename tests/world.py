@@ -37,6 +37,7 @@ from shared.rules.history import Event, Happened
 from shared.rules.message import Due
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Enrolment, Subscriber
+from shared.secrets import address_key
 from shared.store.store import Store, names_from_environment, open_store
 from tests.template import create_in_moto, environment
 
@@ -202,7 +203,7 @@ def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for cached in CACHED:
             cached.cache_clear()
         parameters.clear_caches()
-        store = open_store(names_from_environment(), lambda: b"address key")
+        store = open_store(names_from_environment(), address_key)
         world = World(store, standins, refs)
         store.accounts.put(bunkyo())
         _configure(standins, bunkyo())

@@ -11,23 +11,19 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from shared import changing
 from shared.letterhead import Letterhead
 from shared.links import BadLinkError, Links
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
-from shared.rules.changes import stopped
 from shared.rules.subscriber import Subscriber, decide
 from shared.secrets import platform_keys
 from shared.settings import setting
 from shared.store.ledger import Run
 from shared.store.store import Store, names_from_environment, open_store
-from shared.store.tables import ConflictError
 
 logger = Logger(service="register")
 metrics = Metrics(namespace="Kizuna", service="register")
 app = APIGatewayHttpResolver()
-
-TRIES = 5
-"""How often a stop is written anew when somebody else changed the record at the same moment."""
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -82,7 +78,7 @@ def ask(token: str) -> Response[str]:
 def stop(token: str) -> Response[str]:
     """Stop everything at once (also RFC 8058's one-click request); again does no harm."""
     world = _world()
-    stop_everything(world.store, world.links.read_stop(token), datetime.now(UTC))
+    changing.stop(world.store, world.links.read_stop(token), datetime.now(UTC))
     metrics.add_metric("Stops", MetricUnit.Count, 1)
     return _page("stopped")
 
@@ -99,22 +95,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request."""
     metrics.add_metric("Pages", MetricUnit.Count, 1)
     return app.resolve(event, context)
-
-
-def stop_everything(store: Store, subscriber_id: str, now: datetime) -> None:
-    """Stop all enrolments of a subscriber; nothing to do where there is none of that name."""
-    for attempt in range(TRIES):
-        old = store.subscribers.get(subscriber_id)
-        if old is None or (new := stopped(old, now)) == old:
-            return
-        account = store.accounts.get(old.account)
-        try:
-            store.subscribers.update(old, new, {old.account: account.shards if account else 1})
-        except ConflictError:
-            if attempt == TRIES - 1:
-                raise
-        else:
-            return
 
 
 def _words(store: Store, run: Run, subscriber: Subscriber, enrolment: str) -> Words:

@@ -81,6 +81,21 @@ def enrolment_of(subscriber: Subscriber, enrolment_id: str) -> Enrolment:
     raise RefusedError(Refusal.NO_SUCH_CHILD)
 
 
+def with_event(enrolment: Enrolment, event: Event) -> Enrolment:
+    """The enrolment with one more event: never before the last, or a history that runs ahead of
+    the clock (another process's, a rehearsal's) would hide it.
+    """
+    last = max((each.at for each in enrolment.history), default=event.at)
+    return replace(enrolment, history=(*enrolment.history, replace(event, at=max(event.at, last))))
+
+
+def put(subscriber: Subscriber, *changed: Enrolment) -> Subscriber:
+    """The subscriber with these enrolments in place of those of the same ids."""
+    by_id = {each.id: each for each in changed}
+    enrolments = tuple(by_id.get(each.id, each) for each in subscriber.enrolments)
+    return replace(subscriber, enrolments=enrolments)
+
+
 def free_id(enrolments: Iterable[Enrolment]) -> str:
     """The next free id of an enrolment within its subscriber."""
     taken = {each.id for each in enrolments}
@@ -103,7 +118,7 @@ def stopped(
     enrolments = tuple(
         each
         if (only is not None and each.id not in only) or standing(each).status in over
-        else _with(each, Event(at, what))
+        else with_event(each, Event(at, what))
         for each in subscriber.enrolments
     )
     return replace(subscriber, enrolments=enrolments)
@@ -119,8 +134,8 @@ def returned(subscriber: Subscriber, at: datetime, enrolment_id: str) -> Subscri
     enrolment = enrolment_of(subscriber, enrolment_id)
     if active(enrolment):
         return subscriber
-    changed = _with(enrolment, Event(at, Happened.RETURNED))
-    return replace(_put(subscriber, changed), failed_on=())
+    changed = with_event(enrolment, Event(at, Happened.RETURNED))
+    return replace(put(subscriber, changed), failed_on=())
 
 
 def due_date_corrected(
@@ -133,10 +148,10 @@ def due_date_corrected(
     check_due_date(due_date, jst_date(at))
     if known.due_date == due_date:
         return subscriber
-    return _put(
+    return put(
         subscriber,
         *(
-            _with(each, Event(at, Happened.DUE_DATE, due_date))
+            with_event(each, Event(at, Happened.DUE_DATE, due_date))
             for each in together(subscriber, enrolment_id)
         ),
     )
@@ -169,12 +184,12 @@ def birth_registered(
             ),
             first.family,
         )
-    changed = _put(
+    changed = put(
         subscriber,
         *(
             each
             if standing(each).birth_date == birth_date
-            else _with(each, Event(at, Happened.BIRTH, birth_date))
+            else with_event(each, Event(at, Happened.BIRTH, birth_date))
             for each in born
         ),
     )
@@ -211,7 +226,7 @@ def age_counted(
         return subscriber
     what = Happened.CORRECTED_AGE if corrected else Happened.BIRTH_AGE
     twins = together(subscriber, enrolment_id)
-    return _put(subscriber, *(_with(each, Event(at, what)) for each in twins))
+    return put(subscriber, *(with_event(each, Event(at, what)) for each in twins))
 
 
 def moved(
@@ -236,14 +251,14 @@ def moved(
 
 def renamed(subscriber: Subscriber, enrolment_id: str, nickname: str | None) -> Subscriber:
     """The subscriber who calls a child by another name, or by none."""
-    return _put(subscriber, replace(enrolment_of(subscriber, enrolment_id), nickname=nickname))
+    return put(subscriber, replace(enrolment_of(subscriber, enrolment_id), nickname=nickname))
 
 
 def linked(subscriber: Subscriber, enrolment_id: str, family: str) -> Subscriber:
     """The subscriber whose enrolment (with its twin) others may be invited to follow; what was
     linked stays linked as it is.
     """
-    return _put(
+    return put(
         subscriber,
         *(
             replace(each, family=each.family or family)
@@ -277,20 +292,6 @@ def added(subscriber: Subscriber, enrolment: Enrolment) -> Subscriber:
     if len(subscriber.enrolments) >= MOST_ENROLMENTS:
         raise RefusedError(Refusal.TOO_MANY)
     return replace(subscriber, enrolments=(*subscriber.enrolments, enrolment))
-
-
-def _with(enrolment: Enrolment, event: Event) -> Enrolment:
-    """The enrolment with one more event: never before the last, or a history that runs ahead of
-    the clock (another process's, a rehearsal's) would hide it.
-    """
-    last = max((each.at for each in enrolment.history), default=event.at)
-    return replace(enrolment, history=(*enrolment.history, replace(event, at=max(event.at, last))))
-
-
-def _put(subscriber: Subscriber, *changed: Enrolment) -> Subscriber:
-    by_id = {each.id: each for each in changed}
-    enrolments = tuple(by_id.get(each.id, each) for each in subscriber.enrolments)
-    return replace(subscriber, enrolments=enrolments)
 
 
 def _due_dates(enrolment: Enrolment, at: datetime) -> tuple[Event, ...]:

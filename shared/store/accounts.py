@@ -8,6 +8,7 @@ from boto3.dynamodb.conditions import Key as Where
 from pydantic import TypeAdapter
 
 from shared.rules.account import Account
+from shared.rules.subscriber import Subscriber
 from shared.store import keys
 from shared.store.documents import UnreadableError, read
 from shared.store.tables import Item, get, keyed, query
@@ -46,6 +47,12 @@ class Accounts:
         key = keys.account(account_id)
         item = get(self._table, {"pk": key.pk, "sk": key.sk})
         return None if item is None else _read(item)
+
+    def shards(self, *subscribers: Subscriber) -> dict[str, int]:
+        """The shards of the accounts where these subscribers are."""
+        names = {each.account for each in subscribers}
+        found = {name: self.get(name) for name in names}
+        return {name: account.shards if account else 1 for name, account in found.items()}
 
     def _items(self) -> Iterator[Item]:
         return query(

@@ -10,10 +10,15 @@ Directory (pk, sk)         nothing personal of a subscriber but a keyed hash
   ADDRESS#<account>        <hmac of the address>           whose address it is
   DUE#<account>#<channel>#<shard>#<phase>
                            <base date>#<subscriber>#<enrolment>     active enrolments only
+  FAMILY#<family>          <subscriber>#<enrolment>        who follows the same pregnancy or child
+  OFFERS                   <subscriber>                    to whom a stop is to be offered
   ERASURES                 COUNT                           how many people were ever erased
   EXTERNAL#<account>       <month>#<instant>               a figure that another system reported
   BIRTHS#<account>         <fiscal year>#<instant>         a year's births, with their source
   PUBLISHED                <fiscal year>#<instant>         a total that the office published
+  TOUCHPOINTS#<account>    <touchpoint>                    where parents learn of the service
+  TOUCHPOINT_COUNTS#<account>
+                           <month>#<touchpoint>            how many came through it in a month
   STAFF                    <name>                          one of the office's staff
   AUDIT#<month>            <instant>#<mark>                who did what, about what
 Ledger (pk, sk)            what was planned and what came of it; expires after LEDGER_DAYS
@@ -21,6 +26,11 @@ Ledger (pk, sk)            what was planned and what came of it; expires after L
   RUN#<date>#<account>     JOB#<channel>#<shard>           a job: lease, state, sums
   HEARD                    <channel>                       how far the provider's events have come
   RUN#<date>#<account>     BATCH#<channel>#<shard>#<batch> one provider call: recipients, outcomes
+
+Pending (key: id)          what is there for a short time only; expires by itself
+  CONFIRM#<confirmation>                                   who asked for what, until they confirm
+  BRAKE#<what>#<hmac>#<window>                             how often somebody asked lately
+  SEEN#<what>#<id>                                         an event or notice that was dealt with
 
 S3
   content/<series>/<version>.json                          a catalogue version, immutable
@@ -122,6 +132,32 @@ def due_entry(base: date, subscriber_id: str, enrolment_id: str) -> str:
     return f"{base.isoformat()}#{subscriber_id}#{enrolment_id}"
 
 
+def family(family_id: str, subscriber_id: str, enrolment_id: str) -> Key:
+    """That an enrolment of a subscriber belongs to a family."""
+    return Key(f"FAMILY#{family_id}", f"{subscriber_id}#{enrolment_id}")
+
+
+def offer(subscriber_id: str) -> Key:
+    """That a subscriber is to be offered the action that stops everything."""
+    return Key("OFFERS", subscriber_id)
+
+
+def confirmation(confirmation_id: str) -> str:
+    """What waits to be confirmed."""
+    return f"CONFIRM#{confirmation_id}"
+
+
+def brake(what: str, subject: str, window: int, secret: bytes) -> str:
+    """How often a subject (an address, a source) asked for something within a window of time."""
+    digest = hmac.new(secret, f"{what}\n{subject}".encode(), hashlib.sha256)
+    return f"BRAKE#{what}#{digest.hexdigest()}#{window}"
+
+
+def seen(what: str, mark: str) -> str:
+    """That an event, or a notice, was dealt with."""
+    return f"SEEN#{what}#{mark}"
+
+
 def erasures() -> Key:
     """How many people were ever erased."""
     return Key("ERASURES", "COUNT")
@@ -152,6 +188,23 @@ def births_of(account_id: str) -> str:
 def published(fiscal_year: int, at: datetime) -> Key:
     """The total that the office published for a fiscal year, as of one note of it."""
     return Key(PUBLISHED, f"{fiscal_year}#{_stamp(at)}")
+
+
+def touchpoint(account_id: str, touchpoint_id: str) -> Key:
+    """A place where parents learn of the service."""
+    return Key(f"TOUCHPOINTS#{account_id}", touchpoint_id)
+
+
+def touchpoint_counts(account_id: str, month: Month, touchpoint_id: str) -> Key:
+    """How many people came through a touchpoint in a month."""
+    return Key(f"TOUCHPOINT_COUNTS#{account_id}", f"{month}#{touchpoint_id}")
+
+
+def touchpoint_counts_of(account_id: str, first: Month, last: Month) -> tuple[str, str, str]:
+    """The partition of an account's counts, and the sort keys between which those of `first` to
+    `last` lie.
+    """
+    return f"TOUCHPOINT_COUNTS#{account_id}", f"{first}#", f"{last}#~"
 
 
 def staff(name: str) -> Key:

@@ -10,14 +10,18 @@ from botocore.config import Config
 from shared.settings import setting
 from shared.store.accounts import Accounts
 from shared.store.audit import Audit
+from shared.store.brakes import Brakes, Seen
 from shared.store.census import Census
+from shared.store.confirmations import Confirmations
 from shared.store.content import Content
 from shared.store.due import DueIndex
 from shared.store.figures import Births, ExternalFigures, PublishedTotals
 from shared.store.ledger import Ledger
+from shared.store.offers import Offers
 from shared.store.snapshots import Snapshots
 from shared.store.staff import Staff
 from shared.store.subscribers import Subscribers
+from shared.store.touchpoints import Touchpoints
 
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
 
@@ -38,6 +42,11 @@ class Store:
     staff: Staff
     census: Census
     snapshots: Snapshots
+    confirmations: Confirmations
+    brakes: Brakes
+    seen: Seen
+    offers: Offers
+    touchpoints: Touchpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,7 @@ class Names:
     subscribers: str
     directory: str
     ledger: str
+    pending: str
     bucket: str
     snapshots: str
 
@@ -60,12 +70,12 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
     """The store under `names`. The secret is asked for only where an address is looked up."""
     resource = boto3.resource("dynamodb", config=_CONFIG)
     directory = resource.Table(names.directory)
+    pending = resource.Table(names.pending)
+    secret = cache(address_secret)
     s3 = boto3.client("s3", config=_CONFIG)
     return Store(
         accounts=Accounts(directory),
-        subscribers=Subscribers(
-            resource, resource.Table(names.subscribers), directory, cache(address_secret)
-        ),
+        subscribers=Subscribers(resource, resource.Table(names.subscribers), directory, secret),
         due=DueIndex(directory),
         ledger=Ledger(resource, resource.Table(names.ledger)),
         content=Content(directory, s3, names.bucket),
@@ -76,6 +86,11 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         staff=Staff(resource, directory),
         census=Census(names.subscribers, _CONFIG),
         snapshots=Snapshots(directory, s3, names.snapshots),
+        confirmations=Confirmations(pending),
+        brakes=Brakes(pending, secret),
+        seen=Seen(pending),
+        offers=Offers(directory),
+        touchpoints=Touchpoints(resource, directory),
     )
 
 
@@ -85,6 +100,7 @@ def names_from_environment() -> Names:
         subscribers=setting("SUBSCRIBER_TABLE"),
         directory=setting("DIRECTORY_TABLE"),
         ledger=setting("LEDGER_TABLE"),
+        pending=setting("PENDING_TABLE"),
         bucket=setting("BUCKET"),
         snapshots=setting("SNAPSHOT_BUCKET"),
     )

@@ -3,11 +3,13 @@
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.conditions import Key as Where
 from pydantic import TypeAdapter
 
 from shared.rules.changes import anonymous
@@ -19,6 +21,9 @@ from shared.store.documents import UnreadableError, read
 from shared.store.keys import Key
 from shared.store.tables import (
     TRANSACTION_LIMIT,
+    Action,
+    AddressTakenError,
+    ConflictError,
     Item,
     count_action,
     delete_action,
@@ -26,6 +31,7 @@ from shared.store.tables import (
     get_many,
     keyed,
     put_action,
+    query,
     scan,
     transact,
 )
@@ -146,6 +152,28 @@ class Subscribers:
             for pair in by_key[Key(item["pk"], item["sk"])]
         }
 
+    def family(self, family_id: str) -> set[str]:
+        """The ids of the subscribers who follow the same pregnancy or child."""
+        found = query(
+            self._directory,
+            KeyConditionExpression=Where("pk").eq(keys.family(family_id, "", "").pk),
+            ConsistentRead=True,
+        )
+        return {item["subscriber"] for item in found}
+
+    def join(
+        self, subscriber: Subscriber, shards: Mapping[str, int], also: Sequence[Action] = ()
+    ) -> Subscriber:
+        """Store one new subscriber, together with `also` or not at all, and return it.
+
+        AddressTakenError where the address is known in the account, ConflictError where the id is
+        taken or a condition of `also` did not hold.
+        """
+        actions = [*self._adding(subscriber, shards[subscriber.account]), *also]
+        with _address_claimed(actions, self._claim(subscriber)):
+            transact(self._resource, actions)
+        return subscriber
+
     def add(self, subscribers: Iterable[Subscriber], shards: Mapping[str, int]) -> Iterator[int]:
         """Store new subscribers, as many in a transaction as fit, and yield how many each stored.
 
@@ -170,13 +198,22 @@ class Subscribers:
             transact(self._resource, actions)
             yield len(claimed)
 
-    def update(self, old: Subscriber, new: Subscriber, shards: Mapping[str, int]) -> Subscriber:
-        """Store `new` in place of `old`, with its due entries and address, and return it.
+    def update(
+        self,
+        old: Subscriber,
+        new: Subscriber,
+        shards: Mapping[str, int],
+        *,
+        also: Sequence[Action] = (),
+    ) -> Subscriber:
+        """Store `new` in place of `old`, with its due entries, family and address, together with
+        `also` or not at all, and return it.
 
-        ConflictError where `old` is no longer what is stored, or the new address is taken.
+        ConflictError where `old` is no longer what is stored, or a condition of `also` did not
+        hold; AddressTakenError where the new address is another subscriber's.
         """
         new = replace(new, version=old.version + 1)
-        actions = [self._replacing(old, _item(new))]
+        actions: list[Action] = [self._replacing(old, _item(new))]
         before = due_entries(old, shards[old.account])
         after = due_entries(new, shards[new.account])
         actions += [
@@ -184,12 +221,18 @@ class Subscribers:
             for gone in sorted(before - after)
         ]
         actions += [self._put_due(come) for come in sorted(after - before)]
+        linked, unlinked = _families(new) - _families(old), _families(old) - _families(new)
+        actions += [self._put_family(new.id, key) for key in linked]
+        actions += [delete_action(self._directory, asdict(key)) for key in unlinked]
+        claim = None
         if (old.account, old.address) != (new.account, new.address):
             freed, claimed = self._address(old), self._address(new)
             if freed != claimed:
-                actions.append(delete_action(self._directory, {"pk": freed.pk, "sk": freed.sk}))
-                actions.append(self._claim(new))
-        transact(self._resource, actions)
+                claim = self._claim(new)
+                actions += [delete_action(self._directory, asdict(freed)), claim]
+        actions += also
+        with _address_claimed(actions, claim):
+            transact(self._resource, actions)
         return new
 
     def erase(self, old: Subscriber, at: datetime, shards: Mapping[str, int]) -> Subscriber:
@@ -212,6 +255,7 @@ class Subscribers:
                     delete_action(self._directory, {"pk": gone.partition, "sk": gone.entry})
                     for gone in sorted(due_entries(old, shards[old.account]))
                 ),
+                *(delete_action(self._directory, asdict(key)) for key in _families(old)),
             ],
         )
         return left
@@ -226,6 +270,7 @@ class Subscribers:
             put_action(self._people, _item(subscriber), "attribute_not_exists(id)"),
             self._claim(subscriber),
             *(self._put_due(entry) for entry in sorted(due_entries(subscriber, shards))),
+            *(self._put_family(subscriber.id, key) for key in _families(subscriber)),
         ]
 
     def _claim(self, subscriber: Subscriber) -> dict[str, Any]:
@@ -237,6 +282,28 @@ class Subscribers:
 
     def _put_due(self, entry: DueEntry) -> dict[str, Any]:
         return put_action(self._directory, {"pk": entry.partition, "sk": entry.entry})
+
+    def _put_family(self, subscriber_id: str, key: Key) -> dict[str, Any]:
+        return put_action(self._directory, keyed(key, {"subscriber": subscriber_id}))
+
+
+def _families(subscriber: Subscriber) -> set[Key]:
+    return {
+        keys.family(each.family, subscriber.id, each.id)
+        for each in subscriber.enrolments
+        if each.family
+    }
+
+
+@contextmanager
+def _address_claimed(actions: Sequence[Action], claim: Action | None) -> Iterator[None]:
+    """AddressTakenError where it was just the claim of the address that did not hold."""
+    try:
+        yield
+    except ConflictError as error:
+        if [actions[n] for n in error.failed] == [claim]:
+            raise AddressTakenError(error.failed) from error
+        raise
 
 
 def _read(item: Item) -> Subscriber:

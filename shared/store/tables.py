@@ -21,6 +21,8 @@ GET_LIMIT = 100
 TRANSACTION_LIMIT = 100
 """TransactWriteItems takes 100 actions a call."""
 
+CONDITION_FAILED = "ConditionalCheckFailed"
+
 _PAUSE_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
@@ -32,8 +34,23 @@ _RETRYABLE = {
 }
 
 
+Action = Mapping[str, Any]
+"""One write of a transaction."""
+
+
 class ConflictError(Exception):
-    """A condition did not hold: somebody else was first. Nothing was written."""
+    """A condition did not hold: somebody else was first. Nothing was written.
+
+    `failed` are the positions, among the actions of a transaction, whose conditions did not hold.
+    """
+
+    def __init__(self, failed: Iterable[int] = ()) -> None:
+        super().__init__()
+        self.failed = frozenset(failed)
+
+
+class AddressTakenError(ConflictError):
+    """The address is another subscriber's of the same account. Nothing was written."""
 
 
 class BusyError(Exception):
@@ -99,9 +116,14 @@ def put_action(table: "Table", item: Item, condition: str | None = None) -> dict
     return {"Put": put}
 
 
-def delete_action(table: "Table", key: Mapping[str, str]) -> dict[str, Any]:
+def delete_action(
+    table: "Table", key: Mapping[str, str], condition: str | None = None
+) -> dict[str, Any]:
     """A Delete of a transaction."""
-    return {"Delete": {"TableName": table.name, "Key": dict(key)}}
+    delete: dict[str, Any] = {"TableName": table.name, "Key": dict(key)}
+    if condition:
+        delete["ConditionExpression"] = condition
+    return {"Delete": delete}
 
 
 def count_action(table: "Table", key: Mapping[str, str], attribute: str) -> dict[str, Any]:
@@ -117,7 +139,7 @@ def count_action(table: "Table", key: Mapping[str, str], attribute: str) -> dict
     }
 
 
-def transact(resource: "DynamoDBServiceResource", actions: Iterable[Mapping[str, Any]]) -> None:
+def transact(resource: "DynamoDBServiceResource", actions: Iterable[Action]) -> None:
     """Write all of `actions` or none; ConflictError where a condition failed."""
     for pause in (*_PAUSE_SECONDS, None):
         try:
@@ -125,9 +147,11 @@ def transact(resource: "DynamoDBServiceResource", actions: Iterable[Mapping[str,
         except ClientError as error:
             if not is_cancelled(error):
                 raise
-            codes = {r.get("Code") for r in error.response.get("CancellationReasons", [])}
-            if "ConditionalCheckFailed" in codes:
-                raise ConflictError from error
+            reasons = [r.get("Code") for r in error.response.get("CancellationReasons", [])]
+            codes = set(reasons)
+            if CONDITION_FAILED in codes:
+                failed = (n for n, code in enumerate(reasons) if code == CONDITION_FAILED)
+                raise ConflictError(failed) from error
             if not codes <= _RETRYABLE:
                 raise
             if pause is None:

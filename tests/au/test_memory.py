@@ -31,7 +31,7 @@ def counted(monkeypatch):
     monkeypatch.setattr(counting, "SEGMENTS", 1)
 
     def peak(enrolments):
-        names = Names(table_of(enrolments), "directory", "ledger", "bucket", "snapshots")
+        names = Names(table_of(enrolments), "directory", "ledger", "pending", "bucket", "snapshots")
         store = open_store(names)
         tracemalloc.start()
         try:

@@ -103,6 +103,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
             subscribers=refs["SubscriberTable"],
             directory=refs["DirectoryTable"],
             ledger=refs["LedgerTable"],
+            pending=refs["PendingTable"],
             bucket=refs["Bucket"],
             snapshots=refs["SnapshotBucket"],
         )

@@ -44,6 +44,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Names]:
             subscribers=refs["SubscriberTable"],
             directory=refs["DirectoryTable"],
             ledger=refs["LedgerTable"],
+            pending=refs["PendingTable"],
             bucket=refs["Bucket"],
             snapshots=refs["SnapshotBucket"],
         )

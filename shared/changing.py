@@ -1,0 +1,88 @@
+"""Changing a subscriber: a pure change of the record as it is, and the one action that stops.
+
+Pages, the LINE chat, STOP by SMS, complaints and staff all come through here.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from shared.rules import changes
+from shared.rules.subscriber import Subscriber
+from shared.store.store import Store
+from shared.store.tables import Action, AddressTakenError, ConflictError
+
+TRIES = 5
+"""How often a change is made anew when somebody else wrote the record at the same moment."""
+
+
+Also = Callable[[Subscriber, Subscriber], list[Action]]
+"""What is written together with a change from one record to another, or not at all."""
+
+
+def change(
+    store: Store,
+    subscriber_id: str,
+    what: Callable[[Subscriber], Subscriber],
+    *,
+    also: Also = lambda _old, _new: [],
+) -> Subscriber | None:
+    """Apply `what` to a subscriber, and return how the record is then; None where there is none.
+
+    ConflictError where it is written all the time; AddressTakenError where the new address is
+    another subscriber's. What `what` raises passes through, and nothing is changed.
+    """
+    for attempt in range(TRIES):
+        old = store.subscribers.get(subscriber_id)
+        if old is None or (new := what(old)) == old:
+            return old
+        try:
+            shards = store.accounts.shards(old, new)
+            return store.subscribers.update(old, new, shards, also=also(old, new))
+        except AddressTakenError:
+            raise
+        except ConflictError:
+            if attempt == TRIES - 1:
+                raise
+    return None
+
+
+def stop(
+    store: Store,
+    subscriber_id: str,
+    now: datetime,
+    *,
+    only: Collection[str] | None = None,
+) -> Subscriber | None:
+    """Stop everything of a subscriber, or `only` these enrolments, at once; nothing to do where
+    there is none of that name, or nothing was going on.
+
+    Those who follow the same pregnancy are offered the same action, and not told why: the offers
+    are written with the stop, and the tick hands them on outside the quiet hours.
+    """
+
+    def offers(old: Subscriber, new: Subscriber) -> list[Action]:
+        return store.offers.laid_down(_relatives(store, old, new), now)
+
+    return change(
+        store, subscriber_id, lambda old: changes.stopped(old, now, only=only), also=offers
+    )
+
+
+def _relatives(store: Store, old: Subscriber, new: Subscriber) -> set[str]:
+    """The others who still follow a pregnancy that has just been stopped."""
+    going_on = {each.id for each in new.enrolments if changes.active(each)}
+    families = {
+        each.family
+        for each in old.enrolments
+        if each.family
+        and changes.active(each)
+        and each.id not in going_on
+        and changes.standing(each).birth_date is None
+    }
+    members = {member for family in families for member in store.subscribers.family(family)}
+    others = store.subscribers.get_many(members - {old.id})
+    return {
+        each.id
+        for each in others.values()
+        if any(one.family in families and changes.active(one) for one in each.enrolments)
+    }

@@ -1,0 +1,96 @@
+"""Joining and moving, once an address is confirmed: by link, by code, or by LINE itself."""
+
+import secrets
+import string
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.changing import TRIES, change
+from shared.rules import changes
+from shared.rules.joining import Application, joined, joined_again
+from shared.rules.subscriber import Subscriber
+from shared.store.confirmations import Confirmation
+from shared.store.store import Store
+from shared.store.tables import Action, ConflictError
+
+ID_LENGTH = 10
+"""Characters of a new subscriber's id, of 36: opaque, and short, since an SMS has to hold it."""
+
+_LETTERS = string.ascii_lowercase + string.digits
+
+
+class UsedError(Exception):
+    """The confirmation was used before, or has expired; nothing was changed."""
+
+
+def new_id() -> str:
+    """An id that tells nothing: 51 bits."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(ID_LENGTH))
+
+
+def enrol(
+    store: Store,
+    asked: Application,
+    address: str,
+    now: datetime,
+    *,
+    also: Sequence[Action] = (),
+) -> Subscriber:
+    """Make somebody whose address is confirmed a subscriber, or add what they ask for to the
+    subscriber that they are; together with `also` or not at all.
+
+    ConflictError where that did not hold; RefusedError where they follow too many children.
+    """
+    for attempt in range(TRIES):
+        place = (asked.account, address)
+        known = store.subscribers.at_addresses([place]).get(place)
+        try:
+            if known is None:
+                new = joined(asked, new_id(), address, now)
+                return store.subscribers.join(new, store.accounts.shards(new), also)
+            found = change(
+                store,
+                known,
+                lambda old: joined_again(old, asked, now),
+                also=lambda _old, _new: list(also),
+            )
+        except ConflictError:  # the id, the address or the record was another's by then
+            if attempt == TRIES - 1:
+                raise
+        else:
+            if found is not None:
+                return found
+    raise ConflictError
+
+
+def confirm(store: Store, waiting: Confirmation, address: str, now: datetime) -> Subscriber:
+    """Do what waited for the confirmation of `address`, once, and return the subscriber.
+
+    UsedError where it was done before, or has expired; AddressTakenError where somebody moves to
+    an address that is subscribed there already; RefusedError as `enrol`.
+    """
+    if store.confirmations.get(waiting.id) is None:
+        raise UsedError
+    used = store.confirmations.used(waiting.id)
+    try:
+        if waiting.application is not None:
+            return enrol(store, waiting.application, address, now, also=[used])
+        return _move(store, waiting, address, now, used)
+    except ConflictError:
+        if store.confirmations.get(waiting.id) is None:
+            raise UsedError from None
+        raise
+
+
+def _move(
+    store: Store, waiting: Confirmation, address: str, now: datetime, used: Action
+) -> Subscriber:
+    def moved(old: Subscriber) -> Subscriber:
+        return changes.moved(
+            old, now, account=waiting.account, channel=waiting.channel, address=address
+        )
+
+    found = waiting.mover and change(store, waiting.mover, moved, also=lambda _old, _new: [used])
+    if not found:
+        raise UsedError
+    return found

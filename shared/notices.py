@@ -1,0 +1,186 @@
+"""Notices: what is sent at once and to one person, beside the messages of the day.
+
+A link or a code that confirms an address, a fresh link to somebody's own page, and the offer to
+stop. A queue carries which notice it is, and nothing of a person. A notice goes out at most once:
+whoever misses one asks for it again.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel, ConfigDict
+
+from shared.links import Links
+from shared.rules import changes
+from shared.rules.account import Account, Channel
+from shared.rules.dates import jst_date
+from shared.rules.reckoning import Outcome, Result
+from shared.rules.subscriber import Language
+from shared.secrets import MissingCredentialsError
+from shared.store.store import Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    CONFIRM = "confirm"
+    """A link (email) or a code (SMS) that shows that the address is theirs."""
+    PREFERENCES = "preferences"
+    """A fresh link to their own page."""
+    OFFER = "offer"
+    """The action that stops everything, offered without a reason."""
+
+
+class NoticeMessage(BaseModel):
+    """A notice on a queue: `id` is that of a confirmation, or of a subscriber."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: NoticeKind
+    id: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Notice:
+    """A notice in words, and to whom. `mark` is the same when it comes again."""
+
+    mark: str
+    account: str
+    sender: str
+    """The account's name."""
+    address: str
+    language: Language
+    title: str
+    text: str
+    short: str
+    """For an SMS: with its link or code."""
+
+    @property
+    def retry_key(self) -> str:
+        """The mark as a UUID."""
+        return str(UUID(hex=self.mark.ljust(32, "0")[:32], version=4))
+
+
+class NoticeQueues:
+    """The queue of each channel's notices."""
+
+    def __init__(self, sqs: "SQSClient", urls: Mapping[Channel, str]) -> None:
+        self._sqs, self._urls = sqs, urls
+
+    def put(self, channel: Channel, kind: NoticeKind, about: str, mark: str | None = None) -> None:
+        """Queue a notice about a confirmation or a subscriber."""
+        message = NoticeMessage(kind=kind, id=about, mark=mark or token_hex(16))
+        self._sqs.send_message(QueueUrl=self._urls[channel], MessageBody=message.model_dump_json())
+
+
+def take_notices(
+    event: Mapping[str, Any],
+    channel: Channel,
+    *,
+    store: Store,
+    links: Links,
+    send: Callable[[Notice], Outcome],
+    logger: Logger,
+    metrics: Metrics,
+) -> dict[str, Any]:
+    """Send the notice of each SQS record; those that the provider did not take come back."""
+    failed = []
+    for record in event["Records"]:
+        message = NoticeMessage.model_validate_json(record["body"])
+        notice = _noticed(message, channel, store=store, links=links, now=datetime.now(UTC))
+        if notice is None or not store.seen.first_time("notice", message.mark):
+            logger.info("nothing to send: it was sent, or is not wanted any more")
+            continue
+        try:
+            outcome = send(notice)
+        except MissingCredentialsError as error:
+            logger.error(str(error))  # noqa: TRY400 - the line says all there is to know
+            metrics.add_metric("MissingCredentials", MetricUnit.Count, 1)
+            outcome = Outcome(Result.TRY_AGAIN, "no_credentials")
+        metrics.add_metric(f"Notice{outcome.result.title()}", MetricUnit.Count, 1)
+        logger.info(
+            "notice", extra={"kind": message.kind, "result": outcome.result, "code": outcome.code}
+        )
+        if outcome.result is Result.TRY_AGAIN:
+            store.seen.forget("notice", message.mark)
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _noticed(
+    message: NoticeMessage, channel: Channel, *, store: Store, links: Links, now: datetime
+) -> Notice | None:
+    """The notice in words, or None where nobody waits for it any more."""
+    if message.kind is NoticeKind.CONFIRM:
+        waiting = store.confirmations.get(message.id)
+        if waiting is None or waiting.channel is not channel:
+            return None
+        link, code = links.confirm(waiting.id), links.code(waiting.id)
+        return _worded(
+            message,
+            store.accounts.get(waiting.account),
+            waiting.address,
+            waiting.language,
+            now,
+            link=link,
+            code=code,
+        )
+    subscriber = store.subscribers.get(message.id)
+    if subscriber is None or subscriber.channel is not channel:
+        return None
+    if message.kind is NoticeKind.OFFER and not any(map(changes.active, subscriber.enrolments)):
+        return None
+    return _worded(
+        message,
+        store.accounts.get(subscriber.account),
+        subscriber.address,
+        subscriber.language,
+        now,
+        link=links.preferences(subscriber.id, now),
+        code="",
+    )
+
+
+def _worded(
+    message: NoticeMessage,
+    account: Account | None,
+    address: str,
+    language: Language,
+    now: datetime,
+    *,
+    link: str,
+    code: str,
+) -> Notice | None:
+    settings = account.on(jst_date(now)) if account else None
+    if account is None or settings is None:
+        return None
+    title, text, short = (
+        each.format(sender=settings.name, link=link, code=code)
+        for each in _words(message.kind, language)
+    )
+    return Notice(message.mark, account.id, settings.name, address, language, title, text, short)
+
+
+def _words(kind: NoticeKind, language: Language) -> tuple[str, str, str]:
+    """The title, the text, and the whole SMS, with their places still open."""
+    words = _all_words()[kind][language]
+    return words["title"], words["text"], words["short"]
+
+
+@cache
+def _all_words() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    return tomllib.loads(files("shared").joinpath("wording/notices.toml").read_text("utf-8"))

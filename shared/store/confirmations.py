@@ -1,0 +1,99 @@
+"""Confirmations: who asked to join or to move, until they show that the address is theirs."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+from pydantic import TypeAdapter
+
+from shared.rules.account import Channel
+from shared.rules.joining import Application
+from shared.rules.subscriber import Language
+from shared.store import keys
+from shared.store.documents import read
+from shared.store.tables import Action, delete_action, get, is_conflict
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+LIFETIME = timedelta(hours=24)
+"""For so long an address can be confirmed: a mail may be read in the next quiet hour."""
+
+TRIES = 5
+"""So often a code may be entered; then another must be asked for."""
+
+RESENDS = 3
+"""So often the same link or code may be asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What waits until the `address` (empty for LINE, which tells it itself) is confirmed: an
+    application, or the move of the subscriber `mover` to this account, channel and address.
+    """
+
+    id: str
+    account: str
+    channel: Channel
+    address: str
+    language: Language
+    expires_at: datetime
+    application: Application | None = None
+    mover: str | None = None
+
+
+_CONFIRMATION = TypeAdapter(Confirmation)
+
+
+class Confirmations:
+    """What waits to be confirmed, in the pending table. Each is good once."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def put(self, confirmation: Confirmation) -> None:
+        """Store one, to be confirmed until it expires."""
+        document = _CONFIRMATION.dump_python(confirmation, mode="json")
+        document["id"] = keys.confirmation(confirmation.id)
+        expires = int(confirmation.expires_at.timestamp())
+        self._table.put_item(Item={**document, "expires": expires, "tries": 0, "sends": 0})
+
+    def get(self, confirmation_id: str) -> Confirmation | None:
+        """One that is still good, or None: it was never there, was used, or has expired."""
+        item = get(self._table, {"id": keys.confirmation(confirmation_id)})
+        if item is None or int(item["expires"]) <= time.time():
+            return None
+        document = {**item, "id": confirmation_id}
+        return read(_CONFIRMATION, document, "a confirmation")
+
+    def try_code(self, confirmation_id: str) -> bool:
+        """Count a try at its code; False, and the code must not even be looked at, where five were
+        made or it is not good any more.
+        """
+        return self._count(confirmation_id, "tries", TRIES)
+
+    def send_again(self, confirmation_id: str) -> bool:
+        """Count a sending of its link or code; False where it was sent as often as it may be."""
+        return self._count(confirmation_id, "sends", 1 + RESENDS)
+
+    def used(self, confirmation_id: str) -> Action:
+        """The action that uses it up, for the transaction of what it confirms."""
+        key = {"id": keys.confirmation(confirmation_id)}
+        return delete_action(self._table, key, "attribute_exists(id)")
+
+    def _count(self, confirmation_id: str, what: str, most: int) -> bool:
+        try:
+            self._table.update_item(
+                Key={"id": keys.confirmation(confirmation_id)},
+                UpdateExpression="ADD #what :one",
+                ConditionExpression="#what < :most AND expires > :now",
+                ExpressionAttributeNames={"#what": what},
+                ExpressionAttributeValues={":one": 1, ":most": most, ":now": int(time.time())},
+            )
+        except ClientError as error:
+            if not is_conflict(error):
+                raise
+            return False
+        return True
