@@ -19,20 +19,21 @@ NICKNAMED, TOUCHPOINT_KNOWN = 0.6, 0.95
 
 
 TOUCHPOINTS_BEFORE_BIRTH = {
-    "母子手帳交付": 50,
-    "産科クリニック": 20,
-    "両親学級": 14,
-    "助産院": 4,
-    "市の広報": 6,
-    "友人の紹介": 6,
+    "boshi-techo": 50,
+    "sanfujinka": 20,
+    "ryoshin-gakkyu": 14,
+    "josanin": 4,
+    "koho": 6,
+    "yujin": 6,
 }
+"""How often people come through a touchpoint; touchpoints.csv has their names."""
 TOUCHPOINTS_AFTER_BIRTH = {
-    "赤ちゃん訪問": 45,
-    "出生届の窓口": 15,
-    "4か月健診": 15,
-    "子育てひろば": 12,
-    "小児科": 8,
-    "友人の紹介": 5,
+    "akachan-homon": 45,
+    "shussei-todoke": 15,
+    "kenshin-4kagetsu": 15,
+    "hiroba": 12,
+    "shonika": 8,
+    "yujin": 5,
 }
 
 # fmt: off
