@@ -36,7 +36,8 @@ def _api(credentials: Credentials) -> TwilioApi:
 def _sender(run: Run, job: JobId) -> SmsSender:
     found = credentials(job.account, Channel.SMS, "account_sid", "auth_token", "sender")
     api = _api(Credentials(*found))
-    return SmsSender(api, run=run, links=Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY")))
+    links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
+    return SmsSender(api, run=run, job=job, links=links)
 
 
 @logger.inject_lambda_context

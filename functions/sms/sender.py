@@ -9,22 +9,26 @@ from shared.delivery import Addressed
 from shared.links import Links
 from shared.rules.dates import jst_instant
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
+from shared.store.keys import JobId
 from shared.store.ledger import Run
+
+CALLBACK_RETRIES = "#rc=3&rp=all"
+"""What Twilio reads from a callback's URL: to try three times more, whatever went wrong."""
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far Twilio's clock may be from ours when its list is asked for a message."""
 
 
 class SmsSender:
-    """Twilio as the send loop sees it, for one run."""
+    """Twilio as the send loop sees it, for one job."""
 
     batch_size = 1
     same_text = False
     settling = timedelta(minutes=2)
     """A message that Twilio accepted stands in its list within this time."""
 
-    def __init__(self, api: TwilioApi, *, run: Run, links: Links) -> None:
-        self._api, self._run, self._links = api, run, links
+    def __init__(self, api: TwilioApi, *, run: Run, job: JobId, links: Links) -> None:
+        self._api, self._run, self._job, self._links = api, run, job, links
 
     def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
         """One by one."""
@@ -50,7 +54,13 @@ class SmsSender:
         if quiet <= batch.frozen_at:  # they begin after midnight
             quiet += timedelta(days=1)
         seconds = int((quiet - batch.frozen_at).total_seconds())
-        return [self._api.create(to=payload["to"], body=payload["body"], validity_seconds=seconds)]
+        outcome = self._api.create(
+            to=payload["to"],
+            body=payload["body"],
+            validity_seconds=seconds,
+            status_callback=self._callback(batch.id),
+        )
+        return [outcome]
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
         """Ask Twilio's list: it shows the message, or, long enough after, was never given it."""
@@ -68,3 +78,13 @@ class SmsSender:
         if now - batch.frozen_at < self.settling:
             return [UNKNOWN]
         return [Outcome(Result.TRY_AGAIN, "not_in_twilio_list")]
+
+    def _callback(self, batch_id: str) -> str:
+        """Where Twilio tells what became of the message; functions.sms.status answers there."""
+        name = callback_name(self._job, batch_id)
+        return f"{self._links.url}/sms/status/{name}{CALLBACK_RETRIES}"
+
+
+def callback_name(job: JobId, batch_id: str) -> str:
+    """A message in the path of its callback: which batch, and nothing of a person."""
+    return f"{job.account}.{job.date.isoformat()}.{job.shard}.{batch_id}"

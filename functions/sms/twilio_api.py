@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import requests
+from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -52,6 +53,13 @@ CODES: Mapping[int, Result] = {
 }
 """Twilio's error codes. An unknown one is tried again."""
 
+OPTED_OUT = 21610
+"""The one of them that is the recipient's own wish."""
+
+UNREACHED = frozenset({30001, 30003, 30004, 30008})
+"""What a status callback may say of a phone that was not reached, perhaps for a while: a full queue
+on the way, a phone that is off, blocked by the carrier or the phone (ambiguous), unknown."""
+
 FOR_ALL = frozenset({20429, 20003, 21606})
 """Codes that say nothing of the one number: too many requests, a refused key, a bad sender."""
 
@@ -76,12 +84,20 @@ class TwilioApi:
         self._client.api.base_url = base_url
         self._sender = credentials.sender
 
-    def create(self, *, to: str, body: str, validity_seconds: int) -> Outcome:
-        """Send one SMS, which Twilio drops if it is not delivered within `validity_seconds`."""
+    def create(
+        self, *, to: str, body: str, validity_seconds: int, status_callback: str | None = None
+    ) -> Outcome:
+        """Send one SMS, which Twilio drops if it is not delivered within `validity_seconds`, and
+        of which it tells the URL `status_callback` more.
+        """
         validity = max(SHORTEST_VALIDITY_SECONDS, min(validity_seconds, LONGEST_VALIDITY_SECONDS))
         try:
             message = self._client.messages.create(
-                to=to, from_=self._sender, body=body, validity_period=validity
+                to=to,
+                from_=self._sender,
+                body=body,
+                validity_period=validity,
+                status_callback=status_callback or values.unset,
             )
         except TwilioRestException as error:
             return _outcome(error)

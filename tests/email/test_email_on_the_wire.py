@@ -16,8 +16,10 @@ from shared.delivery import Addressed
 from shared.letterhead import Letterhead
 from shared.links import Links
 from shared.rules.account import Channel
+from shared.rules.catalogue import Text
 from shared.rules.reckoning import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
+from shared.rules.subscriber import Language
 from shared.store.keys import JobId
 from tests.email.letters import a_run, frozen, letter
 from tests.local.wire import Answer, Wire
@@ -292,3 +294,56 @@ def test_where_no_later_event_came_a_probe_asks_whether_events_come_at_all(
     tags = {each["Name"]: each["Value"] for each in entry["ReplacementTags"]}
     assert (tags["batch"], tags["frozen"]) == ("probe", str(int(now.timestamp())))
     assert "hanako" not in str(sent.json())
+
+
+FROM_40W0D = [(279, False), (280, True), (293, True)]
+
+
+@pytest.mark.parametrize(("day", "prompted"), FROM_40W0D)
+def test_from_40w0d_a_mail_carries_a_neutral_way_to_register_a_birth(
+    request_of: Callable[..., dict[str, Any]], day: int, prompted: bool
+) -> None:
+    text = Text("40週", "本文です。", "お知らせ")
+
+    body = request_of(letter("s1", "a@example.jp", day=day, text=text))
+
+    data = data_of(body["BulkEmailEntries"][0])
+    for part in (data["text"], data["html"]):
+        assert ("お子さんが生まれたかたは" in part) is prompted
+        assert ("まだのかたは、そのままで大丈夫です" in part) is prompted
+        assert "おめでとう" not in part
+
+
+def test_a_mail_about_a_child_asks_for_no_birth(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    text = Text("生後", "本文です。", "お知らせ")
+
+    body = request_of(letter("s1", "a@example.jp", phase=Phase.CHILDCARE, day=280, text=text))
+
+    assert "生まれたかた" not in data_of(body["BulkEmailEntries"][0])["text"]
+
+
+def test_every_mail_leads_to_the_subscribers_own_page(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    data = data_of(request_of(letter("s1", "a@example.jp"))["BulkEmailEntries"][0])
+
+    own = LINKS.preferences("s1", TEN)
+    assert own in data["text"]
+    assert f'href="{own}"' in data["html"]
+
+
+def test_what_stands_around_the_text_is_english_for_who_chose_it(
+    request_of: Callable[..., dict[str, Any]],
+) -> None:
+    japanese = letter("s1", "a@example.jp")
+    english = replace(japanese, letter=replace(japanese.letter, language=Language.ENGLISH))
+
+    data = data_of(request_of(english)["BulkEmailEntries"][0])
+
+    for part in (data["text"], data["html"]):
+        assert "Stop" in part
+        assert "nobody asks why" in part
+        assert "配信の停止" not in part
+        assert "むくみやすい頃です。" in part

@@ -16,17 +16,7 @@ from tests.email.letters import frozen, letter
 from tests.world import TEN, TODAY, Context, World, pregnant
 
 JOB = JobId("bunkyo", TODAY, Channel.EMAIL, 0)
-OTHERS = (
-    "Delivery",
-    "Bounce",
-    "Complaint",
-    "Reject",
-    "DeliveryDelay",
-    "Rendering Failure",
-    "Open",
-    "Click",
-    "Subscription",
-)
+OTHERS = ("Delivery", "Open", "Click", "Subscription")
 
 
 def event(kind: str, position: int = 0, *, batch: str = "000001-000000", **changes: Any) -> str:
@@ -127,9 +117,6 @@ GARBAGE = {
     "no JSON": "hanako@example.jp",
     "no object": '["hanako@example.jp"]',
     "another shape": '{"Message": "hanako@example.jp"}',
-    "no tags of ours": json.dumps(
-        {"eventType": "Send", "mail": {"messageId": "id", "tags": {"to": ["hanako@example.jp"]}}}
-    ),
     "a position that is none": event("Send").replace(
         '"position": ["0"]', '"position": ["hanako@example.jp"]'
     ),
@@ -153,6 +140,33 @@ def test_what_is_no_event_of_ours_comes_back_alone_and_its_content_is_not_logged
     seen = log.getvalue() + output.out + output.err
     assert seen.count("not an SES event of ours") == len(GARBAGE)
     assert "hanako" not in seen
+
+
+NOT_OF_A_RUN = {
+    "a mail to the staff": {},
+    "another use of the address": {"ses:from-domain": ["kizuna.example.jp"], "campaign": ["x"]},
+    "a notice": {"notice": ["1"]},
+}
+
+
+@pytest.mark.parametrize("tags", NOT_OF_A_RUN.values(), ids=NOT_OF_A_RUN)
+@pytest.mark.parametrize("kind", ["Send", "Bounce", "Complaint"])
+def test_events_of_mails_that_belong_to_no_run_are_taken_in_and_change_nothing(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tags: dict[str, list[str]],
+    kind: str,
+) -> None:
+    batch = freeze(world)
+    log = log_of_feedback(monkeypatch)
+    mail = {"messageId": "id", "destination": ["hanako@example.jp"], "tags": tags}
+
+    assert take_in(json.dumps({"eventType": kind, "mail": mail, kind.lower(): {}})) == []
+
+    assert stored(world) == batch
+    assert "EmailNotOfARun" in capsys.readouterr().out
+    assert "hanako" not in log.getvalue()
 
 
 def test_an_event_of_a_batch_that_nobody_knows_is_dropped_with_a_warning(

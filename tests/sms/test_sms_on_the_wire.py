@@ -18,6 +18,7 @@ from shared.rules.catalogue import Text
 from shared.rules.dates import JST
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 from shared.rules.stage import Phase
+from shared.store.keys import JobId
 from tests.email.letters import a_run, frozen, letter
 from tests.local.wire import Answer, Wire
 from tests.sms.test_sms_answers import ACCOUNT, NUMBER, TOKEN, Api, fail
@@ -49,7 +50,8 @@ def rows_of(name: str) -> list[dict[str, str]]:
 
 def a_sender(api: Api, *, quiet_from: time = time(21), name: str = "文京区") -> SmsSender:
     run = a_run(Channel.SMS, quiet_from=quiet_from, name=name)
-    return SmsSender(api, run=run, links=LINKS)
+    job = JobId("bunkyo", TODAY, Channel.SMS, 0)
+    return SmsSender(api, run=run, job=job, links=LINKS)
 
 
 def test_an_sms_is_a_short_notice_with_a_link_to_the_whole_text(wire: Wire, api: Api) -> None:
@@ -64,7 +66,13 @@ def test_an_sms_is_a_short_notice_with_a_link_to_the_whole_text(wire: Wire, api:
     form = sent.form()
     first, link = form.pop("Body").split("\n")
     assert first == "【文京区】はなは3日目です。"
-    assert form == {"To": NUMBER, "From": "+815012345678", "ValidityPeriod": "36000"}
+    assert form == {
+        "To": NUMBER,
+        "From": "+815012345678",
+        "ValidityPeriod": "36000",
+        "StatusCallback": "https://kizuna.example.jp/sms/status/bunkyo.2026-11-25.0.000001-000000"
+        "#rc=3&rp=all",
+    }
     token = link.removeprefix("https://kizuna.example.jp/m/")
     assert LINKS.read_text(token) == ("s1", date(2026, 11, 25), "e1")
 
@@ -136,7 +144,7 @@ def test_the_longest_notice_takes_two_segments_at_most(api: Api, name: str) -> N
 
 @pytest.fixture
 def standins(tmp_path: Path) -> Iterator[Standins]:
-    twilio = {"accounts": {ACCOUNT: {"auth_token": TOKEN}}}
+    twilio = {"accounts": {ACCOUNT: {"auth_token": TOKEN}}, "status_callbacks": False}
     config = Config.model_validate({"twilio": twilio})
     with Standins(tmp_path / "outbox.sqlite3", config) as running:
         yield running

@@ -1,0 +1,50 @@
+"""Sends notices by SMS: codes that confirm a number, links to somebody's own page."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.sms.twilio_api import Credentials, TwilioApi
+from shared.links import Links
+from shared.notices import Notice, take_notices
+from shared.rules.account import Channel
+from shared.rules.reckoning import Outcome
+from shared.secrets import credentials, platform_keys
+from shared.settings import setting
+from shared.store.store import Store, names_from_environment, open_store
+
+logger = Logger(service="sms-notices")
+metrics = Metrics(namespace="Kizuna", service="sms-notices")
+
+VALIDITY_SECONDS = 600
+"""A code that comes ten minutes late would only puzzle."""
+
+
+@cache
+def _world() -> tuple[Store, Links]:
+    links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
+    return open_store(names_from_environment()), links
+
+
+@cache
+def _api(credentials: Credentials) -> TwilioApi:
+    return TwilioApi(setting("TWILIO_API"), credentials)
+
+
+def _send(notice: Notice) -> Outcome:
+    found = credentials(notice.account, Channel.SMS, "account_sid", "auth_token", "sender")
+    return _api(Credentials(*found)).create(
+        to=notice.address, body=notice.short, validity_seconds=VALIDITY_SECONDS
+    )
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Send the notices of the SQS records."""
+    store, links = _world()
+    return take_notices(
+        event, Channel.SMS, store=store, links=links, send=_send, logger=logger, metrics=metrics
+    )
