@@ -50,8 +50,10 @@ class Target:
     @property
     def queues(self) -> list[str]:
         """The URLs of all queues that Lambdas read."""
-        own = [self.outputs[f"{channel.title()}Queue"] for channel in Channel]
-        return [*own, self.outputs["EmailEventQueue"]]
+        names = [
+            f"{channel.title()}{what}" for channel in Channel for what in ("Queue", "NoticeQueue")
+        ]
+        return [self.outputs[name] for name in (*names, "EmailEventQueue", "LineEventQueue")]
 
     def _address_key(self) -> bytes:
         secrets = boto3.client("secretsmanager")

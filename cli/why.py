@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from cli.arguments import JsonOption, parse_date
 from cli.errors import FailedError
 from cli.target import StackOption, connect
-from shared.rules.account import Account, Settings
+from shared.rules.account import Account, Channel, Settings
 from shared.rules.catalogue import COMMON_SERIES, Catalogue, put_into_words, schedule_of
 from shared.rules.dates import JST, jst_date, jst_instant
 from shared.rules.history import standing_at
@@ -46,6 +46,18 @@ class Answer:
     code: str | None = None
     at: str | None = None
     reason: str | None = None
+    channel: str | None = None
+    """The one on which it was sent; someone may have moved since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where in the ledger a message stands."""
+
+    run: Run
+    channel: Channel
+    batch: Batch
+    entry: Entry
 
 
 def why(
@@ -59,6 +71,7 @@ def why(
     found = store.subscribers.get(subscriber)
     if found is None:
         raise FailedError(f"there is no subscriber {subscriber!r}")
+    found = _on_that_day(found, on)
     account = store.accounts.get(found.account)
     settings = account.on(on) if account else None
     if account is None or settings is None:
@@ -84,8 +97,8 @@ def explain(
     """An answer for each enrolment: from the ledger where there was a run, else by the rules."""
     run = store.ledger.run(on, account.id)
     settings = run.settings if run else settings
-    catalogues = _catalogues(store, account, run)
-    sent = dict(_sent(store, run, subscriber.id)) if run else {}
+    catalogues = _catalogues(store, account.id, run)
+    sent = dict(_sent(store, subscriber, on))
     at = _instant(run, settings, on)
     expected = _expected(subscriber, at, settings, catalogues)
     missed = None
@@ -94,7 +107,7 @@ def explain(
     for enrolment in subscriber.enrolments:
         answer = _stage_of(enrolment, at, settings)
         if enrolment.id in sent:
-            yield _was_sent(answer, *sent[enrolment.id], catalogues)
+            yield _was_sent(store, answer, sent[enrolment.id])
             continue
         words, reason = expected[enrolment.id]
         if reason is None and missed is not None:
@@ -139,11 +152,20 @@ def _stage_of(enrolment: Enrolment, at: datetime, settings: Settings) -> Answer:
     return Answer(enrolment.id, stage.phase, stage.day, stage.label)
 
 
-def _was_sent(
-    answer: Answer, batch: Batch, entry: Entry, catalogues: tuple[Catalogue, Catalogue]
-) -> Answer:
-    common, own = catalogues
-    answer = replace(answer, message=(common.get(entry.due) or own[entry.due]).title)
+def _on_that_day(subscriber: Subscriber, on: date) -> Subscriber:
+    """The subscriber where they were at the end of a day, with the moves up to then."""
+    end = jst_instant(on, time.max)
+    account, channel = subscriber.where(end)
+    earlier = tuple(each for each in subscriber.earlier if each.until <= end)
+    return replace(subscriber, account=account, channel=channel, earlier=earlier)
+
+
+def _was_sent(store: Store, answer: Answer, sent: Sent) -> Answer:
+    batch, entry = sent.batch, sent.entry
+    common, own = _catalogues(store, sent.run.account, sent.run)
+    answer = replace(
+        answer, message=(common.get(entry.due) or own[entry.due]).title, channel=sent.channel
+    )
     if entry.enrolments[0] != answer.enrolment:
         return replace(answer, reason=Reason.SENT_WITH_TWIN)
     return replace(
@@ -154,23 +176,30 @@ def _was_sent(
     )
 
 
-def _sent(store: Store, run: Run, subscriber: str) -> Iterator[tuple[str, tuple[Batch, Entry]]]:
-    """The entry of each enrolment in the batches of a run; who was only tried has none."""
-    for job in run.job_ids():
-        for batch in store.ledger.batches(job):
-            for entry in batch.entries:
-                if entry.subscriber == subscriber and entry.outcome.result is not Result.TRY_AGAIN:
-                    yield from ((each, (batch, entry)) for each in entry.enrolments)
+def _sent(store: Store, subscriber: Subscriber, on: date) -> Iterator[tuple[str, Sent]]:
+    """The entry of each enrolment in the batches of the day, also where the subscriber was before
+    a move on that day; who was only tried has none.
+    """
+    moved = {each.account for each in subscriber.earlier if each.until >= jst_instant(on)}
+    for account in (*sorted(moved - {subscriber.account}), subscriber.account):
+        run = store.ledger.run(on, account)
+        for job in run.job_ids() if run else ():
+            for batch in store.ledger.batches(job):
+                for entry in batch.entries:
+                    tried = entry.outcome.result is Result.TRY_AGAIN
+                    if run and entry.subscriber == subscriber.id and not tried:
+                        sent = Sent(run, job.channel, batch, entry)
+                        yield from ((each, sent) for each in entry.enrolments)
 
 
-def _catalogues(store: Store, account: Account, run: Run | None) -> tuple[Catalogue, Catalogue]:
+def _catalogues(store: Store, account: str, run: Run | None) -> tuple[Catalogue, Catalogue]:
     """The common texts and the account's: those that the run froze, or those now published."""
 
     def load(series: str) -> Catalogue:
         version = run.versions.get(series) if run else store.content.published(series)
         return store.content.load(series, version)
 
-    return load(COMMON_SERIES), load(account.id)
+    return load(COMMON_SERIES), load(account)
 
 
 def _instant(run: Run | None, settings: Settings, on: date) -> datetime:
@@ -191,4 +220,5 @@ def _line(subscriber: Subscriber, answer: Answer) -> str:
         return f"{where}  silent: {answer.reason}{message}"
     code = f" ({answer.code})" if answer.code else ""
     when = f" at {answer.at}" if answer.at else ""
-    return f"{where}  {answer.message}  {answer.outcome}{code} by {subscriber.channel}{when}"
+    channel = answer.channel or subscriber.channel
+    return f"{where}  {answer.message}  {answer.outcome}{code} by {channel}{when}"

@@ -11,6 +11,8 @@ from itertools import groupby, islice
 from typing import Any, Protocol
 from uuid import uuid4
 
+from shared.elsewhere import Elsewhere
+from shared.feedback import gone
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
 from shared.rules.dates import jst_date, jst_instant, jst_time
 from shared.rules.history import latest_standing
@@ -62,13 +64,17 @@ class Sender(Protocol):
 
 
 class NoProvider:
-    """Stands where an account has no credentials: nothing is taken, so what is due goes on waiting
-    until staff add them, and expires in the end.
+    """Stands where nothing can or may be sent, and `code` says why: an account without credentials,
+    or one that is paused. Nothing is taken, so what is due goes on waiting until staff mend it, and
+    expires in the end.
     """
 
     batch_size = 100
     same_text = False
     settling = timedelta(0)
+
+    def __init__(self, code: str) -> None:
+        self._code = code
 
     def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
         """All in one call that is not made."""
@@ -80,7 +86,7 @@ class NoProvider:
 
     def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
         """Not now."""
-        return [Outcome(Result.TRY_AGAIN, "no_credentials", for_all=True)] * len(batch.entries)
+        return [Outcome(Result.TRY_AGAIN, self._code, for_all=True)] * len(batch.entries)
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
         """Nobody can be asked."""
@@ -120,6 +126,8 @@ class Turn:
         self._own = store.content.load(run.account, run.versions.get(run.account))
         self._schedule = schedule_of(self._common, self._own)
         self._book = Book()
+        self._elsewhere = Elsewhere(store.ledger, lease.job)
+        self._unsure = False
         self._calls = 0
         self._results: Counter[Result] = Counter()
         self._codes: Counter[str] = Counter()
@@ -153,7 +161,7 @@ class Turn:
             waiting = waiting or not batch.settled or Result.TRY_AGAIN in batch.results
             if batch.results <= {Result.TRY_AGAIN, Result.UNKNOWN} and not batch.fault_of_one:
                 return self._progress(None)
-        return self._progress(None if waiting else self._book.sums())
+        return self._progress(None if waiting or self._unsure else self._book.sums())
 
     def _progress(self, sums: Sums | None, *, more: bool = False) -> Progress:
         return Progress(sums, self._calls, self._results, self._codes, more)
@@ -243,8 +251,12 @@ class Turn:
                 self._book.silence(subscriber_id, dict.fromkeys(enrolments, Reason.NO_RECORD))
             elif self._gone(subscriber):
                 self._book.silence(subscriber_id, dict.fromkeys(enrolments, Reason.MOVED))
+            elif (sent := self._elsewhere.sent(subscriber, self._clock())) is None:
+                self._unsure = True
             else:
-                letters += self._letters(subscriber, enrolments)
+                already = dict.fromkeys(sent & set(enrolments), Reason.ALREADY_SENT_TODAY)
+                self._book.silence(subscriber_id, already)
+                letters += self._letters(subscriber, [e for e in enrolments if e not in sent])
         return self._sender.calls(letters) if letters else []
 
     def _letters(self, subscriber: Subscriber, enrolments: Sequence[str]) -> Iterator[Addressed]:
@@ -299,6 +311,8 @@ class Turn:
     def _record(self, batch: Batch, *, final: bool) -> Batch:
         if final:
             batch = replace(batch, settled_at=self._clock(), payload=None)
+        # Before the record: a batch with one is never looked at again.
+        gone(self._store, self._lease.job, batch, self._clock())
         self._store.ledger.record(self._lease.job, batch)
         for outcome in (entry.outcome for entry in batch.entries):
             self._results[outcome.result] += 1

@@ -99,7 +99,7 @@ def take_turns(
                 store=store,
                 run=run,
                 lease=lease,
-                sender=_opened(sender, run, message.job, logger, metrics),
+                sender=_opened(sender, run, message.job, store, logger, metrics),
                 clock=clock,
                 seconds_left=seconds_left,
             ).take()
@@ -113,15 +113,25 @@ def take_turns(
         _report(progress, logger, metrics)
 
 
-def _opened(
-    sender: Callable[[Run, JobId], Sender], run: Run, job: JobId, logger: Logger, metrics: Metrics
+def _opened(  # noqa: PLR0917 - all that a turn has, in one place
+    sender: Callable[[Run, JobId], Sender],
+    run: Run,
+    job: JobId,
+    store: Store,
+    logger: Logger,
+    metrics: Metrics,
 ) -> Sender:
+    pause = store.pauses.covering(job.account, job.channel)
+    if pause is not None:
+        logger.warning("paused", extra={"by": pause.by, "since": pause.since.isoformat()})
+        metrics.add_metric("Paused", MetricUnit.Count, 1)
+        return NoProvider("paused")
     try:
         return sender(run, job)
     except MissingCredentialsError as error:
         logger.error(str(error))  # noqa: TRY400 - the line says all there is to know
         metrics.add_metric("MissingCredentials", MetricUnit.Count, 1)
-        return NoProvider()
+        return NoProvider("no_credentials")
 
 
 def _clock(message: JobMessage, record: Mapping[str, Any]) -> Callable[[], datetime]:

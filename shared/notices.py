@@ -100,6 +100,7 @@ def take_notices(
     """Send the notice of each SQS record; those that the provider did not take come back."""
     failed = []
     for record in event["Records"]:
+        metrics.add_metric("Notices", MetricUnit.Count, 1)
         message = NoticeMessage.model_validate_json(record["body"])
         notice = _noticed(message, channel, store=store, links=links, now=datetime.now(UTC))
         if notice is None or not store.seen.first_time("notice", message.mark):

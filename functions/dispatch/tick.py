@@ -11,9 +11,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from functions.dispatch.offers import hand_on
 from functions.dispatch.plan import Tick, tick
 from shared.clock import given_clock
 from shared.jobs import Queues, figures
+from shared.notices import NoticeQueues
 from shared.rules.account import Channel
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
@@ -35,10 +37,11 @@ class BadEventError(ValueError):
 
 
 @cache
-def _world() -> tuple[Store, Queues]:
+def _world() -> tuple[Store, Queues, NoticeQueues]:
     sqs = boto3.client("sqs", config=Config(retries={"mode": "standard"}))
     urls = {channel: setting(f"{channel.name}_QUEUE") for channel in Channel}
-    return open_store(names_from_environment()), Queues(sqs, urls)
+    notices = {channel: setting(f"{channel.name}_NOTICE_QUEUE") for channel in Channel}
+    return open_store(names_from_environment()), Queues(sqs, urls), NoticeQueues(sqs, notices)
 
 
 @logger.inject_lambda_context
@@ -47,9 +50,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Run one tick and answer with what it did; BadEventError where the event is not one."""
     metrics.add_metric("Ticks", MetricUnit.Count, 1)
     now = _now(event)
-    store, queues = _world()
+    store, queues, notices = _world()
     done = tick(store, queues, now)
+    offers = hand_on(store, notices, now)
     _report(done)
+    metrics.add_metric("Offers", MetricUnit.Count, offers)
     return {
         "now": now.isoformat(),
         "opened": done.opened,

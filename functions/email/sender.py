@@ -3,8 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from email.header import Header
-from email.utils import formataddr
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -13,7 +11,9 @@ from functions.email import ses
 from shared.delivery import Addressed
 from shared.letterhead import Letterhead
 from shared.links import Links
+from shared.rules.message import birth_prompt
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
+from shared.rules.subscriber import Language
 from shared.store.keys import JobId
 from shared.store.ledger import Run
 
@@ -114,7 +114,7 @@ class EmailSender:
         address = f"{self._run.account}@{self._domain}"
         return ses.send_bulk(
             self._client,
-            sender=_sender(self._run.settings.name, address),
+            sender=ses.from_address(self._run.settings.name, address),
             configuration_set=self._configuration_set,
             entries=entries,
         )
@@ -132,12 +132,16 @@ class EmailSender:
         return [{"Name": name, "Value": value} for name, value in tags.items()]
 
     def _entry(self, batch: Batch, position: int, addressed: Addressed) -> "BulkEmailEntryTypeDef":
-        stop = self._links.stop(addressed.letter.subscriber)
+        letter = addressed.letter
+        stop = self._links.stop(letter.subscriber)
         facts = {
             "words": addressed.words,
             "account": self._run.settings.name,
             "office": self._letterhead.office,
             "contact": self._letterhead.contact,
+            "english": letter.language is Language.ENGLISH,
+            "birth_prompt": birth_prompt(letter.due),
+            "preferences": self._links.preferences(letter.subscriber, batch.frozen_at),
             "stop": stop,
         }
         data = {
@@ -158,13 +162,3 @@ class EmailSender:
                 {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
             ],
         }
-
-
-def _sender(name: str, address: str) -> str:
-    """A sender with its name: a name that is not ASCII in encoded words of RFC 2047, of which none
-    may be longer than 75 characters.
-    """
-    if name.isascii():
-        return formataddr((name, address))
-    words = Header(name, "utf-8", maxlinelen=75).encode(linesep="")
-    return f"{words} <{address}>"

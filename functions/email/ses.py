@@ -3,8 +3,10 @@
 Source: the SES v2 API reference and botocore's service model, read November 2026.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from email.header import Header
+from email.utils import formataddr
+from typing import TYPE_CHECKING, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -20,6 +22,8 @@ from shared.rules.reckoning import UNKNOWN, Outcome, Result
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import BulkEmailEntryTypeDef
+
+T = TypeVar("T")
 
 BULK_LIMIT = 50
 """Entries of one SendBulkEmail call; the API model does not enforce it."""
@@ -49,8 +53,21 @@ ENTRY_RESULTS: Mapping[str, Result] = {
 OF_ONE = frozenset({"TRANSIENT_FAILURE", "FAILED", "BadRequestException", "MessageRejected"})
 """Failures that may be those of one entry; any other that is tried again concerns all."""
 
+NOTICE_TAG = "notice"
+"""Stands on mails of no run, so that their events are known."""
+
 _NOT_ACCEPTED = (ConnectTimeoutError, EndpointConnectionError)
 """Nothing reached SES."""
+
+
+def from_address(name: str, address: str) -> str:
+    """A sender with its name: a name that is not ASCII in encoded words of RFC 2047, of which none
+    may be longer than 75 characters.
+    """
+    if name.isascii():
+        return formataddr((name, address))
+    words = Header(name, "utf-8", maxlinelen=75).encode(linesep="")
+    return f"{words} <{address}>"
 
 
 def client() -> "SESV2Client":
@@ -72,8 +89,8 @@ def send_bulk(
 
     Everything is rendered before: a variable that is missing would fail later, as an event.
     """
-    try:
-        answer = ses.send_bulk_email(
+    answer = _answer(
+        lambda: ses.send_bulk_email(
             FromEmailAddress=sender,
             ConfigurationSetName=configuration_set,
             DefaultContent={
@@ -88,16 +105,48 @@ def send_bulk(
             },
             BulkEmailEntries=entries,
         )
-    except ClientError as error:
-        return [_refused_call(error)] * len(entries)
-    except _NOT_ACCEPTED:
-        return [Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)] * len(entries)
-    except BotoCoreError:
-        return [UNKNOWN] * len(entries)
+    )
+    if isinstance(answer, Outcome):
+        return [answer] * len(entries)
     results = answer.get("BulkEmailEntryResults", [])
     if len(results) != len(entries):
         return [UNKNOWN] * len(entries)
     return [_of_entry(result.get("Status", ""), result.get("MessageId")) for result in results]
+
+
+def send_notice(
+    ses: "SESV2Client", *, sender: str, configuration_set: str, to: str, subject: str, text: str
+) -> Outcome:
+    """Send one plain mail that belongs to no run; its events carry the tag `notice`."""
+    answer = _answer(
+        lambda: ses.send_email(
+            FromEmailAddress=sender,
+            ConfigurationSetName=configuration_set,
+            Destination={"ToAddresses": [to]},
+            EmailTags=[{"Name": NOTICE_TAG, "Value": "1"}],
+            Content={
+                "Simple": {
+                    "Subject": {"Data": subject, "Charset": "UTF-8"},
+                    "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
+                }
+            },
+        )
+    )
+    if isinstance(answer, Outcome):
+        return answer
+    return Outcome(Result.ACCEPTED, provider_id=answer.get("MessageId"))
+
+
+def _answer(call: Callable[[], T]) -> T | Outcome:
+    """What SES answers, or what it means that it did not take the call."""
+    try:
+        return call()
+    except ClientError as error:
+        return _refused_call(error)
+    except _NOT_ACCEPTED:
+        return Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)
+    except BotoCoreError:
+        return UNKNOWN
 
 
 def _of_entry(status: str, message_id: str | None) -> Outcome:

@@ -86,8 +86,17 @@ def joined_again(subscriber: Subscriber, asked: Application, at: datetime) -> Su
 
     RefusedError where they would follow more children than anybody has.
     """
+    known = with_children(subscriber, asked.children, at)
+    consents = (
+        known.consents if asked.consent in known.consents else (*known.consents, asked.consent)
+    )
+    return replace(known, language=asked.language, consents=consents)
+
+
+def with_children(subscriber: Subscriber, children: Iterable[Child], at: datetime) -> Subscriber:
+    """A known subscriber who asks to follow these as well; RefusedError as above."""
     known, matched = subscriber, set[str]()
-    for child in asked.children:
+    for child in children:
         enrolment = _same(known, child, matched, jst_date(at))
         if enrolment is None:
             new = _enrolled(child, known.enrolments, at)
@@ -96,10 +105,7 @@ def joined_again(subscriber: Subscriber, asked: Application, at: datetime) -> Su
             continue
         matched.add(enrolment.id)
         known = _goes_on(known, enrolment, child, at)
-    consents = (
-        known.consents if asked.consent in known.consents else (*known.consents, asked.consent)
-    )
-    return replace(known, language=asked.language, consents=consents)
+    return known
 
 
 def _enrolled(child: Child, others: Iterable[Enrolment], at: datetime) -> Enrolment:

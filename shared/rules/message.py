@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.rules.account import Channel, Delivery, Settings
+from shared.rules.age import TERM_DAYS
 from shared.rules.ending import EndOfDelivery
 from shared.rules.history import Standing, Status
 from shared.rules.stage import Phase, Reason, Stage, childcare_stage, pregnancy_stage
@@ -60,6 +61,13 @@ def due_message(
     if (stage.phase, stage.day) not in schedule:
         return Reason.NO_MESSAGE_TODAY
     return Due(stage.phase, stage.day)
+
+
+def birth_prompt(due: Due) -> bool:
+    """Whether a message carries the neutral way to register a birth: from 40w0d on. Nothing is
+    guessed before, and nothing is asked after.
+    """
+    return due.phase is Phase.PREGNANCY and due.day >= TERM_DAYS
 
 
 def within_reach(schedule: Schedule, end: EndOfDelivery) -> Schedule:

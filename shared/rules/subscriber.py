@@ -110,6 +110,8 @@ class Letter:
     due: Due
     child: str | None
     about: str | None
+    language: Language = Language.JAPANESE
+    """Of what stands around the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ def decide(
                 due=due,
                 child=child,
                 about=_about(child, stage) if several else None,
+                language=subscriber.language,
             )
         )
     return Decision(tuple(letters), silent)

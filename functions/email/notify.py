@@ -1,0 +1,56 @@
+"""Sends notices by email: links that confirm an address or open somebody's own page."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.email import ses
+from shared.letterhead import Letterhead
+from shared.links import Links
+from shared.notices import Notice, take_notices
+from shared.rules.account import Channel
+from shared.rules.reckoning import Outcome
+from shared.secrets import platform_keys
+from shared.settings import setting
+from shared.store.store import Store, names_from_environment, open_store
+
+logger = Logger(service="email-notices")
+metrics = Metrics(namespace="Kizuna", service="email-notices")
+
+
+@cache
+def _world() -> tuple[Store, Links, Any]:
+    links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
+    return open_store(names_from_environment()), links, ses.client()
+
+
+def _send(notice: Notice) -> Outcome:
+    letterhead = Letterhead.from_environment()
+    _, _, client = _world()
+    lines = (notice.text.strip(), "――――", notice.sender, letterhead.office, letterhead.contact)
+    return ses.send_notice(
+        client,
+        sender=ses.from_address(notice.sender, f"{notice.account}@{setting('MAIL_DOMAIN')}"),
+        configuration_set=setting("CONFIGURATION_SET"),
+        to=notice.address,
+        subject=notice.title,
+        text="\n".join(lines) + "\n",
+    )
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Send the notices of the SQS records."""
+    store, links, _ = _world()
+    return take_notices(
+        event,
+        Channel.EMAIL,
+        store=store,
+        links=links,
+        send=_send,
+        logger=logger,
+        metrics=metrics,
+    )

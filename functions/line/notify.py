@@ -1,0 +1,50 @@
+"""Sends notices by LINE: links to somebody's own page, and offers."""
+
+from functools import cache
+from typing import Any
+
+import urllib3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.line.line_api import Credentials, LineApi
+from shared.links import Links
+from shared.notices import Notice, take_notices
+from shared.rules.account import Channel
+from shared.rules.reckoning import Outcome
+from shared.secrets import credentials, platform_keys
+from shared.settings import setting
+from shared.store.store import Store, names_from_environment, open_store
+
+logger = Logger(service="line-notices")
+metrics = Metrics(namespace="Kizuna", service="line-notices")
+
+_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=20), retries=False)
+
+
+@cache
+def _world() -> tuple[Store, Links]:
+    links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
+    return open_store(names_from_environment()), links
+
+
+@cache
+def _api(credentials: Credentials) -> LineApi:
+    return LineApi(setting("LINE_API"), credentials, _HTTP)
+
+
+def _send(notice: Notice) -> Outcome:
+    found = credentials(notice.account, Channel.LINE, "channel_id", "channel_secret")
+    api = _api(Credentials(*found))
+    (outcome,) = api.send_text([notice.address], notice.text.strip(), notice.retry_key)
+    return outcome
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Send the notices of the SQS records."""
+    store, links = _world()
+    return take_notices(
+        event, Channel.LINE, store=store, links=links, send=_send, logger=logger, metrics=metrics
+    )

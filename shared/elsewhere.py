@@ -1,0 +1,66 @@
+"""Elsewhere: what somebody who moved today has had already, where they were before.
+
+A move to another account or channel takes effect at once. Without this, the message of the day
+could come twice, or not at all: so the ledger is asked, for the few who moved on the very day.
+"""
+
+from datetime import datetime, timedelta
+
+from shared.rules.dates import jst_date
+from shared.rules.reckoning import Batch, Result
+from shared.rules.subscriber import Earlier, Subscriber
+from shared.store import keys
+from shared.store.keys import JobId
+from shared.store.ledger import Ledger
+
+LOOK_TO_FREEZE = timedelta(minutes=2)
+"""A process that read the record before the move may still freeze what it decided then; it does so
+within milliseconds of its look. After this long it has, or never will."""
+
+_PERHAPS_TAKEN = {Result.ACCEPTED, Result.UNKNOWN}
+
+
+class Elsewhere:
+    """The jobs of a day in which those of one job may have been before."""
+
+    def __init__(self, ledger: Ledger, job: JobId) -> None:
+        self._ledger, self._job = ledger, job
+
+    def sent(self, subscriber: Subscriber, now: datetime) -> set[str] | None:
+        """The enrolments about which a message of the day was sent, or may have been, before a
+        move; None where it cannot be told yet, but soon.
+        """
+        found: set[str] = set()
+        for place in subscriber.earlier:
+            job = self._job_of(place, subscriber.id)
+            if job is None:
+                continue
+            state = self._ledger.job(job)
+            if state is None:
+                continue
+            if not state.done and abs(now - place.until) < LOOK_TO_FREEZE:
+                return None
+            for batch in self._ledger.batches(job):
+                found |= _named(batch, subscriber.id)
+        return found
+
+    def _job_of(self, place: Earlier, subscriber_id: str) -> JobId | None:
+        """The job that would have sent it at an earlier place, or None where there was none."""
+        same = (place.account, place.channel) == (self._job.account, self._job.channel)
+        if same or jst_date(place.until) < self._job.date:
+            return None
+        run = self._ledger.run(self._job.date, place.account)
+        shards = sum(1 for channel, _ in run.jobs if channel is place.channel) if run else 0
+        if not shards:
+            return None
+        shard = keys.shard(subscriber_id, shards)
+        return JobId(place.account, self._job.date, place.channel, shard)
+
+
+def _named(batch: Batch, subscriber_id: str) -> set[str]:
+    return {
+        enrolment
+        for entry in batch.entries
+        if entry.subscriber == subscriber_id and entry.outcome.result in _PERHAPS_TAKEN
+        for enrolment in entry.enrolments
+    }

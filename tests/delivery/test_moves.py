@@ -1,0 +1,136 @@
+"""Who moves to another channel or account on a day gets that day's message once, and gets it."""
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from cli.why import explain
+from shared.changing import change
+from shared.rules import changes
+from shared.rules.account import Channel
+from shared.rules.stage import Reason
+from tests.world import ADDRESSES, HANDLERS, TEN, TODAY, Context, World, bunkyo, pregnant
+
+PHONE = "+819099990001"
+
+
+def moves(world: World, at: datetime, channel: Channel, address: str, account: str = "bunkyo"):
+    def move(old):
+        return changes.moved(old, at, account=account, channel=channel, address=address)
+
+    assert change(world.store, "s1", move) is not None
+
+
+def received(world: World) -> list[tuple[str, str]]:
+    return [(each.channel, each.text.split("\n")[0]) for each in world.sent()]
+
+
+def test_a_move_before_the_day_begins_brings_the_message_on_the_new_channel(world: World) -> None:
+    world.add(pregnant(1))
+    moves(world, TEN - timedelta(hours=3), Channel.SMS, PHONE)
+
+    world.day()
+
+    assert received(world) == [("sms", "【文京区】お知らせ224")]
+
+
+def test_a_move_after_the_message_came_brings_no_second_one(world: World) -> None:
+    world.add(pregnant(1), pregnant(2, Channel.SMS))
+    world.tick()
+    records = {name: world.take(name) for name in ("EmailQueue", "SmsQueue")}
+    run_jobs(world, "EmailQueue", records["EmailQueue"])
+    moves(world, TEN, Channel.SMS, PHONE)
+
+    run_jobs(world, "SmsQueue", records["SmsQueue"])
+    world.work()
+    world.tick()
+
+    assert sorted(each.recipient for each in world.sent()) == [
+        "+819010000002",
+        "reader10000001@example.jp",
+    ]
+    sums = world.sums()
+    assert sums.reconciles
+    assert sums.silent == {Reason.ALREADY_SENT_TODAY: 1}
+
+
+def test_a_move_while_the_day_is_under_way_brings_the_message_where_they_are_now(
+    world: World,
+) -> None:
+    world.add(pregnant(1), pregnant(2, Channel.SMS))
+    world.tick()
+    records = {name: world.take(name) for name in ("EmailQueue", "SmsQueue")}
+    moves(world, TEN - timedelta(minutes=5), Channel.SMS, PHONE)
+
+    run_jobs(world, "EmailQueue", records["EmailQueue"])
+    run_jobs(world, "SmsQueue", records["SmsQueue"])
+    world.work()
+    world.tick()
+
+    assert {each.recipient for each in world.sent()} == {PHONE, "+819010000002"}
+    assert world.sums().reconciles
+
+
+def test_just_after_a_move_nobody_sends_until_it_is_certain_that_the_old_job_did_not(
+    world: World,
+) -> None:
+    world.add(pregnant(1))
+    world.tick()
+    email = world.take("EmailQueue")
+    sms = world.take("SmsQueue")
+    moves(world, TEN, Channel.SMS, PHONE)
+
+    run_jobs(world, "SmsQueue", sms)
+    assert received(world) == []
+
+    run_jobs(world, "EmailQueue", email)
+    world.tick(TEN + timedelta(minutes=15))
+    world.work()
+    world.tick(TEN + timedelta(minutes=30))
+
+    assert received(world) == [("sms", "【文京区】お知らせ224")]
+    assert world.sums().reconciles
+
+
+def test_a_move_to_another_account_after_the_message_came_brings_no_second_one(
+    world: World,
+) -> None:
+    naha = replace(bunkyo(name="那覇市", send_at=time(12)), id="naha")
+    world.store.accounts.put(naha)
+    world.add(pregnant(1))
+    world.day()
+    moves(world, TEN, Channel.EMAIL, "reader10000001@example.jp", account="naha")
+
+    world.day(TEN + timedelta(hours=3))
+
+    assert len(world.sent()) == 1
+    assert world.sums(TODAY, "naha").silent == {Reason.ALREADY_SENT_TODAY: 1}
+
+
+def test_the_day_after_a_move_is_a_day_like_any_other(world: World) -> None:
+    world.add(pregnant(1))
+    world.day()
+    moves(world, TEN, Channel.LINE, ADDRESSES[Channel.LINE].format(1))
+
+    world.day(TEN + timedelta(days=1))
+
+    assert [each.channel for each in world.sent()] == ["email", "line"]
+
+
+def test_staff_who_ask_why_are_told_where_it_came_before_the_move(world: World) -> None:
+    naha = replace(bunkyo(name="那覇市", send_at=time(12)), id="naha")
+    world.store.accounts.put(naha)
+    world.add(pregnant(1))
+    world.day()
+    moves(world, TEN, Channel.SMS, PHONE, account="naha")
+    world.day(TEN + timedelta(hours=3))
+
+    found = world.store.subscribers.get("s1")
+    assert found is not None
+    (answer,) = explain(world.store, found, naha, naha.settings[0], TODAY)
+
+    assert (answer.message, answer.outcome, answer.channel) == ("妊娠224日", "accepted", "email")
+
+
+def run_jobs(world: World, queue: str, records: list[dict[str, object]]) -> None:
+    for record in records:
+        HANDLERS[queue]({"Records": [record]}, Context())

@@ -1,0 +1,132 @@
+"""Notices: what is sent at once and to one person, with the real handlers and the wire."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from functions.email import notify as email_notify
+from shared.links import Links
+from shared.notices import NoticeKind, NoticeQueues
+from shared.rules.account import Channel
+from shared.secrets import platform_keys
+from shared.settings import setting
+from tests.store.test_pending import waiting
+from tests.world import Context, World, pregnant
+
+
+@pytest.fixture
+def notices(world: World) -> NoticeQueues:
+    urls = {each: world.refs[f"{each.title()}NoticeQueue"] for each in Channel}
+    return NoticeQueues(boto3.client("sqs"), urls)
+
+
+def links() -> Links:
+    return Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
+
+
+def test_a_mail_asks_to_confirm_an_address_and_says_who_asks(
+    world: World, notices: NoticeQueues
+) -> None:
+    world.store.confirmations.put(waiting())
+
+    notices.put(Channel.EMAIL, NoticeKind.CONFIRM, "c1")
+    world.work()
+
+    (mail,) = world.sent()
+    assert mail.recipient == "a@example.jp"
+    assert links().confirm("c1") in mail.text
+    assert "きずな事務局" in mail.text
+    assert mail.tags == {"notice": "1"}
+
+
+def test_a_code_comes_by_sms_in_one_segment(world: World, notices: NoticeQueues) -> None:
+    world.store.confirmations.put(replace(waiting(), channel=Channel.SMS, address="+819012345678"))
+
+    notices.put(Channel.SMS, NoticeKind.CONFIRM, "c1")
+    world.work()
+
+    (message,) = world.sent()
+    assert links().code("c1") in message.text
+    assert len(message.text.encode("utf-16-le")) // 2 <= 70
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_a_fresh_link_comes_on_the_channel_of_the_subscriber(
+    world: World, notices: NoticeQueues, channel: Channel
+) -> None:
+    world.add(pregnant(1, channel))
+
+    notices.put(channel, NoticeKind.PREFERENCES, "s1")
+    world.work()
+
+    (message,) = world.sent()
+    assert message.recipient == pregnant(1, channel).address
+    assert links().preferences("s1", datetime.now(UTC)) in message.text
+
+
+def test_the_same_notice_twice_is_sent_once(world: World, notices: NoticeQueues) -> None:
+    world.add(pregnant(1))
+
+    for _ in range(2):
+        notices.put(Channel.EMAIL, NoticeKind.PREFERENCES, "s1", "00ff")
+    world.work()
+
+    assert len(world.sent()) == 1
+
+
+def test_a_notice_that_the_provider_did_not_take_comes_back_and_goes_out_once(
+    world: World, notices: NoticeQueues
+) -> None:
+    world.add(pregnant(1))
+    world.fail(provider="ses", kind="throttle", times=1)
+    notices.put(Channel.EMAIL, NoticeKind.PREFERENCES, "s1")
+    (record,) = world.take("EmailNoticeQueue")
+
+    answers = [email_notify.handler({"Records": [record]}, Context()) for _ in range(3)]
+
+    assert [len(each["batchItemFailures"]) for each in answers] == [1, 0, 0]
+    assert len(world.sent()) == 1
+
+
+def test_a_notice_of_which_it_is_not_known_whether_it_was_taken_is_not_sent_again(
+    world: World, notices: NoticeQueues
+) -> None:
+    world.add(pregnant(1))
+    world.fail(provider="ses", kind="disconnect", times=1, after=True)
+    notices.put(Channel.EMAIL, NoticeKind.PREFERENCES, "s1")
+    (record,) = world.take("EmailNoticeQueue")
+
+    answers = [email_notify.handler({"Records": [record]}, Context()) for _ in range(2)]
+
+    assert [each["batchItemFailures"] for each in answers] == [[], []]
+    assert len(world.sent()) == 1
+
+
+def test_who_is_not_there_any_more_gets_no_notice(world: World, notices: NoticeQueues) -> None:
+    world.store.confirmations.put(waiting(days=-0.1))
+    world.add(pregnant(1), pregnant(2, Channel.LINE))
+    world.stop("s1", datetime.now(UTC))
+
+    notices.put(Channel.EMAIL, NoticeKind.CONFIRM, "c1")
+    notices.put(Channel.EMAIL, NoticeKind.OFFER, "s1")
+    notices.put(Channel.EMAIL, NoticeKind.PREFERENCES, "s2")
+    notices.put(Channel.EMAIL, NoticeKind.PREFERENCES, "nobody")
+    world.work()
+
+    assert world.sent() == []
+
+
+def test_a_queue_of_notices_carries_nothing_of_a_person(
+    world: World, notices: NoticeQueues
+) -> None:
+    world.store.confirmations.put(waiting())
+
+    notices.put(Channel.EMAIL, NoticeKind.CONFIRM, "c1")
+    world.work()
+
+    (body,) = world.queued
+    assert json.loads(body).keys() == {"kind", "id", "mark"}
+    assert "a@example.jp" not in body
