@@ -10,12 +10,10 @@ import typer
 from cli.arguments import ByOption, JsonOption, acting
 from cli.errors import FailedError
 from cli.target import StackOption, connect
+from shared import changing
 from shared.rules.subscriber import Subscriber
 from shared.store.store import Store
 from shared.store.tables import ConflictError
-
-TRIES = 5
-"""How often a write is tried that meets another one of the same subscriber."""
 
 
 def erase(
@@ -37,7 +35,12 @@ def erase(
     if sys.stdin.isatty() and not (yes or _confirmed(subscriber, found)):
         raise FailedError("nothing was erased")
     now = datetime.now(UTC)
-    left = _erase(store, subscriber, now)
+    try:
+        left = changing.erase(store, subscriber, now)
+    except ConflictError:
+        raise FailedError(f"{subscriber!r} is being changed all the time; try again") from None
+    if left is None:
+        raise FailedError(f"there is no subscriber {subscriber!r}")
     store.audit.note(now, who, "erased a subscriber", left.account)
     count = len(left.enrolments)
     if as_json:
@@ -61,17 +64,3 @@ def _find(store: Store, subscriber_id: str) -> Subscriber:
     if found is None or found.erased:
         raise FailedError(f"there is no subscriber {subscriber_id!r}")
     return found
-
-
-def _erase(store: Store, subscriber_id: str, now: datetime) -> Subscriber:
-    """Erase the subscriber as it is now, whatever is written to it meanwhile."""
-    for _ in range(TRIES):
-        old = _find(store, subscriber_id)
-        account = store.accounts.get(old.account)
-        try:
-            return store.subscribers.erase(
-                old, now, {old.account: account.shards if account else 1}
-            )
-        except ConflictError:
-            continue
-    raise FailedError(f"{subscriber_id!r} is being changed all the time; try again")

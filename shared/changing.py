@@ -68,6 +68,25 @@ def stop(
     )
 
 
+def erase(store: Store, subscriber_id: str, now: datetime) -> Subscriber | None:
+    """Stop everything of a person and erase them, whatever is written to them meanwhile; return
+    the anonymous history that stays, or None where there is nobody of that id.
+
+    ConflictError where the record is written all the time: then everything has stopped, no more.
+    """
+    stop(store, subscriber_id, now)
+    for attempt in range(TRIES):
+        old = store.subscribers.get(subscriber_id)
+        if old is None or old.erased:
+            return None
+        try:
+            return store.subscribers.erase(old, now, store.accounts.shards(old))
+        except ConflictError:
+            if attempt == TRIES - 1:
+                raise
+    return None
+
+
 def _relatives(store: Store, old: Subscriber, new: Subscriber) -> set[str]:
     """The others who still follow a pregnancy that has just been stopped."""
     going_on = {each.id for each in new.enrolments if changes.active(each)}

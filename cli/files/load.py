@@ -10,12 +10,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import FailedError
 from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
-from cli.files.address import same_address
 from cli.files.births import BIRTH_COLUMNS, read_births
 from cli.files.content import CONTENT_COLUMNS, read_content
 from cli.files.faults import Faults
 from cli.files.subscribers import SUBSCRIBER_COLUMNS, read_subscribers, same_in_files
 from cli.files.table import Row, read_table
+from shared.address import same_address
 from shared.rules.au import Measure
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Subscriber

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cli.files.address import address, same_address
 from cli.files.cells import matching, one_line, one_of
 from cli.files.enrolments import enrolment_cells, read_enrolment
 from cli.files.table import Row
+from shared.address import address, same_address
 from shared.rules.account import Account, Channel, Delivery
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Enrolment, Subscriber

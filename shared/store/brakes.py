@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from shared.store import keys
-from shared.store.tables import is_conflict
+from shared.store.tables import get, is_conflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -61,6 +61,11 @@ class Seen:
                 raise
             return False
         return True
+
+    def known(self, what: str, mark: str) -> bool:
+        """Whether it came; nothing is noted."""
+        item = get(self._table, {"id": keys.seen(what, mark)})
+        return item is not None and int(item["expires"]) > time.time()
 
     def forget(self, what: str, mark: str) -> None:
         """It could not be dealt with: the next coming is the first again."""

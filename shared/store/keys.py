@@ -20,17 +20,23 @@ Directory (pk, sk)         nothing personal of a subscriber but a keyed hash
   TOUCHPOINT_COUNTS#<account>
                            <month>#<touchpoint>            how many came through it in a month
   STAFF                    <name>                          one of the office's staff
+  PAUSES                   <account>#<channel>             nothing is sent; `*` is all of them
   AUDIT#<month>            <instant>#<mark>                who did what, about what
 Ledger (pk, sk)            what was planned and what came of it; expires after LEDGER_DAYS
   RUNS#<date>              <account>                       a run: frozen settings, versions, sums
   RUN#<date>#<account>     JOB#<channel>#<shard>           a job: lease, state, sums
   HEARD                    <channel>                       how far the provider's events have come
   RUN#<date>#<account>     BATCH#<channel>#<shard>#<batch> one provider call: recipients, outcomes
+  RUN#<date>#<account>     FEEDBACK#<channel>#<shard>#<batch>#<position>
+                           what its provider told of one message, but for a plain delivery
+  FEEDBACK#<date>          <channel>#<account>             how many messages of a day failed
 
 Pending (key: id)          what is there for a short time only; expires by itself
   CONFIRM#<confirmation>                                   who asked for what, until they confirm
   BRAKE#<what>#<hmac>#<window>                             how often somebody asked lately
   SEEN#<what>#<id>                                         an event or notice that was dealt with
+  EVENT#<account>#<webhook event>                          what happened in a LINE chat
+  TURN#<hmac of account and user>                          who last started or stopped when
 
 S3
   content/<series>/<version>.json                          a catalogue version, immutable
@@ -158,6 +164,17 @@ def seen(what: str, mark: str) -> str:
     return f"SEEN#{what}#{mark}"
 
 
+def line_event(account_id: str, event_id: str) -> str:
+    """What happened in an account's LINE chat."""
+    return f"EVENT#{account_id}#{event_id}"
+
+
+def line_turn(account_id: str, user: str, secret: bytes) -> str:
+    """When a LINE user last started or stopped the messages of an account in the chat."""
+    digest = hmac.new(secret, f"turn\n{account_id}\n{user}".encode(), hashlib.sha256)
+    return f"TURN#{digest.hexdigest()}"
+
+
 def erasures() -> Key:
     """How many people were ever erased."""
     return Key("ERASURES", "COUNT")
@@ -212,6 +229,11 @@ def staff(name: str) -> Key:
     return Key("STAFF", name)
 
 
+def pause(account_id: str | None, channel: Channel | None) -> Key:
+    """That nothing is sent for an account, on a channel: None stands for all of them."""
+    return Key("PAUSES", f"{account_id or '*'}#{channel or '*'}")
+
+
 def audit(at: datetime, mark: str) -> Key:
     """An entry of the audit; `mark` tells those of the same instant apart."""
     return Key(audit_of(Month.of(jst_date(at))), f"{_stamp(at)}#{mark}")
@@ -236,6 +258,17 @@ def batch(job_id: JobId, batch_id: str) -> Key:
     """One batch of a job; an empty `batch_id` gives the prefix of all of them."""
     pk = f"RUN#{job_id.date.isoformat()}#{job_id.account}"
     return Key(pk, f"BATCH#{_part(job_id)}#{batch_id}")
+
+
+def feedback(job_id: JobId, batch_id: str, position: int) -> Key:
+    """What is known of one message of a batch since its provider took it."""
+    sk = f"FEEDBACK#{_part(job_id)}#{batch_id}#{position}"
+    return Key(job(job_id).pk, sk)
+
+
+def feedback_counts(day: date, channel: Channel, account_id: str) -> Key:
+    """How many messages of a day failed; an empty `account_id` gives the prefix of all."""
+    return Key(f"FEEDBACK#{day.isoformat()}", f"{channel}#{account_id}")
 
 
 def heard(channel: Channel) -> Key:

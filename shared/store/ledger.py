@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from shared.store.tables import (
     ConflictError,
     Item,
     get,
+    get_many,
     is_conflict,
     is_in_transaction,
     keyed,
@@ -204,6 +205,15 @@ class Ledger:
             ConsistentRead=True,
         )
         return [read(_BATCH, item, f"the batch {item['sk']}") for item in found]
+
+    def find(self, wanted: Iterable[tuple[JobId, str]]) -> dict[tuple[JobId, str], Batch]:
+        """The batches of those jobs and ids; unknown ones are left out."""
+        by_key = {keys.batch(*each): each for each in wanted}
+        found = get_many(self._resource, self._table, [_where(key) for key in by_key])
+        return {
+            by_key[keys.Key(item["pk"], item["sk"])]: read(_BATCH, item, f"the batch {item['sk']}")
+            for item in found
+        }
 
     def freeze(self, lease: Lease, batch: Batch) -> None:
         """Write down what is about to be sent; ConflictError, and nothing may be sent, where the

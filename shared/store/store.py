@@ -15,9 +15,12 @@ from shared.store.census import Census
 from shared.store.confirmations import Confirmations
 from shared.store.content import Content
 from shared.store.due import DueIndex
+from shared.store.feedback import MessageFeedback
 from shared.store.figures import Births, ExternalFigures, PublishedTotals
 from shared.store.ledger import Ledger
+from shared.store.line_events import LineTurns
 from shared.store.offers import Offers
+from shared.store.pauses import Pauses
 from shared.store.snapshots import Snapshots
 from shared.store.staff import Staff
 from shared.store.subscribers import Subscribers
@@ -34,6 +37,7 @@ class Store:
     subscribers: Subscribers
     due: DueIndex
     ledger: Ledger
+    feedback: MessageFeedback
     content: Content
     audit: Audit
     external: ExternalFigures
@@ -46,7 +50,9 @@ class Store:
     brakes: Brakes
     seen: Seen
     offers: Offers
+    pauses: Pauses
     touchpoints: Touchpoints
+    line_turns: LineTurns
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
     """The store under `names`. The secret is asked for only where an address is looked up."""
     resource = boto3.resource("dynamodb", config=_CONFIG)
     directory = resource.Table(names.directory)
+    ledger = resource.Table(names.ledger)
     pending = resource.Table(names.pending)
     secret = cache(address_secret)
     s3 = boto3.client("s3", config=_CONFIG)
@@ -77,7 +84,8 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         accounts=Accounts(directory),
         subscribers=Subscribers(resource, resource.Table(names.subscribers), directory, secret),
         due=DueIndex(directory),
-        ledger=Ledger(resource, resource.Table(names.ledger)),
+        ledger=Ledger(resource, ledger),
+        feedback=MessageFeedback(resource, ledger),
         content=Content(directory, s3, names.bucket),
         audit=Audit(resource, directory),
         external=ExternalFigures(resource, directory),
@@ -90,7 +98,9 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         brakes=Brakes(pending, secret),
         seen=Seen(pending),
         offers=Offers(directory),
+        pauses=Pauses(directory),
         touchpoints=Touchpoints(resource, directory),
+        line_turns=LineTurns(pending, secret),
     )
 
 

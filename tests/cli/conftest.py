@@ -19,7 +19,7 @@ from cli.files.table import Row, read_table
 from cli.main import main
 from shared.rules.dates import JST
 from shared.store.store import Names, Store, open_store
-from tests.template import create_in_moto
+from tests.template import TEMPLATE, create_in_moto
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
 STACK = "kizuna-test"
@@ -98,7 +98,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     with mock_aws():
         boto3.setup_default_session()
         refs = create_in_moto()
-        _answer_for_stack(refs)
+        _answer_for_stack(_outputs(refs))
         names = Names(
             subscribers=refs["SubscriberTable"],
             directory=refs["DirectoryTable"],
@@ -112,9 +112,17 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     boto3.DEFAULT_SESSION = None
 
 
-def _answer_for_stack(refs: Mapping[str, str]) -> None:
+def _outputs(refs: Mapping[str, str]) -> dict[str, str]:
+    """What the template puts out of what is there, and of its parameters' defaults."""
+    defaults = {name: each["Default"] for name, each in TEMPLATE["Parameters"].items()}
+    known = {**defaults, **refs}
+    found = {name: each["Value"].get("Ref") for name, each in TEMPLATE["Outputs"].items()}
+    return {name: known[ref] for name, ref in found.items() if ref in known}
+
+
+def _answer_for_stack(found: Mapping[str, str]) -> None:
     """CloudFormation's answer, on the wire's near end: moto's needs packages that we lack."""
-    outputs = [{"OutputKey": key, "OutputValue": value} for key, value in refs.items()]
+    outputs = [{"OutputKey": key, "OutputValue": value} for key, value in found.items()]
 
     def answer(**_: Any) -> tuple[AWSResponse, dict[str, Any]]:
         return AWSResponse("", 200, {}, None), {"Stacks": [{"Outputs": outputs}]}

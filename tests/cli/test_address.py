@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.files.address import address
+from shared.address import address
 from shared.rules.account import Channel
 
 LINE_USER = "U4af4980629c0a1b2c3d4e5f60718293a"

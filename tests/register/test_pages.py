@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
@@ -16,18 +17,34 @@ from tests.world import Context, World, pregnant
 
 
 def request(
-    method: str, path: str, to: Callable[[dict[str, Any], Any], dict[str, Any]] = handler
+    method: str,
+    path: str,
+    to: Callable[[dict[str, Any], Any], dict[str, Any]] = handler,
+    *,
+    form: dict[str, str] | None = None,
+    body: str | None = None,
+    content_type: str | None = None,
+    encoded: bool = False,
+    source: str = "192.0.2.1",
 ) -> dict[str, Any]:
     """The answer of a pages' Lambda to a request of the HTTP API (payload format 2.0)."""
-    event = {
+    path, _, query = path.partition("?")
+    if form is not None:
+        body, content_type = urlencode(form), "application/x-www-form-urlencoded"
+    http = {"method": method, "path": path, "sourceIp": source}
+    event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
-        "rawQueryString": "",
-        "headers": {},
-        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
-        "isBase64Encoded": False,
+        "rawQueryString": query,
+        "headers": {"content-type": content_type} if content_type else {},
+        "requestContext": {"http": http, "stage": "$default"},
+        "isBase64Encoded": encoded,
     }
+    if query:
+        event["queryStringParameters"] = dict(parse_qsl(query))
+    if body is not None:
+        event["body"] = body
     return to(event, Context())
 
 

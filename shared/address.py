@@ -1,4 +1,7 @@
-"""Addresses: the one way in which an email address, a LINE user or a phone number is stored."""
+"""Addresses: the one way in which an email address, a LINE user or a phone number is stored.
+
+Only what takes addresses in (the pages, the program) has the two libraries; the layer has not.
+"""
 
 import re
 import unicodedata

@@ -1,0 +1,51 @@
+"""Accounts: whose pages are open, and what they offer on a day."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from functions.register.opened import World
+from shared.rules.account import Channel, Delivery, Settings
+
+_ACCOUNT_ID = re.compile(r"[a-z0-9-]{2,40}", re.ASCII)
+
+CHANNELS = (Channel.LINE, Channel.EMAIL, Channel.SMS)
+"""In the order in which they are offered: what most parents use first."""
+
+
+class NotOpenError(Exception):
+    """There is no such account, it sends through another system, or the link has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccount:
+    """An account that sends through this platform, with its settings of the day."""
+
+    id: str
+    settings: Settings
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels on offer."""
+        return tuple(each for each in CHANNELS if each in self.settings.channels)
+
+
+def open_account(world: World, account_id: str, today: date) -> OpenAccount:
+    """The account of that id, where parents can join it today; else NotOpenError."""
+    account = world.store.accounts.get(account_id) if _ACCOUNT_ID.fullmatch(account_id) else None
+    settings = account.on(today) if account else None
+    if settings is None or settings.delivery is Delivery.EXTERNAL or not settings.channels:
+        raise NotOpenError
+    return OpenAccount(account_id, settings)
+
+
+def open_accounts(world: World, channel: Channel, today: date) -> list[OpenAccount]:
+    """Every account that parents can join today on a channel, in the order of their codes."""
+    found = [
+        OpenAccount(each.id, settings)
+        for each in world.store.accounts
+        if (settings := each.on(today))
+        and settings.delivery is Delivery.OWN
+        and channel in settings.channels
+    ]
+    return sorted(found, key=lambda each: (each.settings.code or "~", each.settings.name))

@@ -1,0 +1,163 @@
+"""The own page: whom a signed link lets in, and what they follow."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from functions.register.opened import World
+from functions.register.wording import age_words, week_words
+from shared.links import BadLinkError
+from shared.rules import changes
+from shared.rules.account import Settings
+from shared.rules.age import FIRST_PREGNANCY_DAY, TERM_DAYS
+from shared.rules.dates import jst_date
+from shared.rules.ending import EndOfDelivery
+from shared.rules.history import Standing, Status
+from shared.rules.message import stage_on
+from shared.rules.stage import Reason
+from shared.rules.subscriber import Enrolment, Language, Subscriber
+
+_BEFORE_ANY_LINK = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class OldLinkError(Exception):
+    """The link was ours, but has run out; `account` is where a fresh one is asked for."""
+
+    def __init__(self, account: str, language: Language) -> None:
+        super().__init__()
+        self.account, self.language = account, language
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A pregnancy or child that is followed, or twins, as they stand on a day."""
+
+    enrolments: tuple[Enrolment, ...]
+    standing: Standing
+    reason: Reason | None
+    """Why there is silence, or None."""
+    stage: str
+    """The week or age in words."""
+
+    @property
+    def id(self) -> str:
+        """The id by which its pages know it."""
+        return self.enrolments[0].id
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of its enrolments."""
+        return frozenset(each.id for each in self.enrolments)
+
+    @property
+    def born(self) -> bool:
+        """Whether a birth was registered."""
+        return self.standing.birth_date is not None
+
+    @property
+    def active(self) -> bool:
+        """Whether messages about it are wanted."""
+        return self.standing.status is Status.ACTIVE
+
+    @property
+    def twins(self) -> bool:
+        """Whether they are more than one."""
+        return len(self.enrolments) > 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The nicknames, where there are any."""
+        return tuple(each.nickname for each in self.enrolments if each.nickname)
+
+    @property
+    def joined(self) -> date:
+        """The day on which it was registered."""
+        return jst_date(min(each.at for each in self.enrolments[0].history))
+
+    @property
+    def first_day(self) -> date:
+        """The first day with a message of a pregnancy."""
+        if self.standing.due_date is None:
+            raise ValueError("a pregnancy has a due date")
+        return self.standing.due_date - timedelta(days=TERM_DAYS - FIRST_PREGNANCY_DAY)
+
+    @property
+    def early(self) -> bool:
+        """Whether it was born before a known due date, so that the corrected age makes sense."""
+        due, birth = self.standing.due_date, self.standing.birth_date
+        return due is not None and birth is not None and birth < due
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Whose page it is, and where they are; `path` is where the page is."""
+
+    subscriber: Subscriber
+    settings: Settings
+    path: str
+    at: datetime
+
+    @property
+    def today(self) -> date:
+        """The day in Tokyo."""
+        return jst_date(self.at)
+
+    @property
+    def language(self) -> Language:
+        """The language of the subscriber."""
+        return self.subscriber.language
+
+    def groups(self) -> tuple[Group, ...]:
+        """What they follow or followed, twins together, in the order in which it was added."""
+        found: list[Group] = []
+        for each in self.subscriber.enrolments:
+            if any(each.id in group.ids for group in found):
+                continue
+            found.append(self._group(changes.together(self.subscriber, each.id)))
+        return tuple(found)
+
+    def group(self, enrolment: str) -> Group:
+        """What an enrolment belongs to; BadLinkError where there is none of that id."""
+        for each in self.groups():
+            if enrolment in each.ids:
+                return each
+        raise BadLinkError
+
+    def _group(self, enrolments: tuple[Enrolment, ...]) -> Group:
+        standing = changes.standing(enrolments[0])
+        return Group(
+            enrolments,
+            standing,
+            _silence(standing, self.today, self.settings.end_of_delivery),
+            _stage(standing, self.today, self.language),
+        )
+
+
+def let_in(world: World, token: str, at: datetime) -> Own:
+    """Whom the link belongs to. OldLinkError where it has run out; BadLinkError where it is none of
+    ours, or they were erased.
+    """
+    # Read without its end first: one that has run out says where to ask for another.
+    subscriber = world.store.subscribers.get(world.links.read_preferences(token, _BEFORE_ANY_LINK))
+    account = world.store.accounts.get(subscriber.account) if subscriber else None
+    settings = account.on(jst_date(at)) if account else None
+    if subscriber is None or settings is None:
+        raise BadLinkError
+    try:
+        world.links.read_preferences(token, at)
+    except BadLinkError:
+        raise OldLinkError(subscriber.account, subscriber.language) from None
+    return Own(subscriber, settings, f"/me/{token}", at)
+
+
+def _silence(standing: Standing, today: date, end: EndOfDelivery) -> Reason | None:
+    if standing.status is not Status.ACTIVE:
+        return Reason.SUSPENDED if standing.status is Status.SUSPENDED else Reason.STOPPED
+    return stage_on(standing, today, end).reason
+
+
+def _stage(standing: Standing, today: date, language: Language) -> str:
+    if standing.birth_date is not None:
+        return age_words(standing.birth_date, today, language)
+    if standing.due_date is None:
+        return ""
+    return week_words(standing.due_date, today, language)

@@ -1,0 +1,97 @@
+"""LINE events: what happened in a chat, from the webhook that took it until it is handled; and who
+last started or stopped when.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from shared.store import keys
+from shared.store.tables import get, is_conflict
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+EVENT_SECONDS = 86_400
+"""So long an event is kept that nobody handles: as long as its id can wait on the queue."""
+
+TURN_SECONDS = 3 * 86_400
+"""So long it is known when somebody last started or stopped: no event is later than that."""
+
+
+class LineEvents:
+    """Events in the pending table, by account and LINE's own id of the event."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def put(self, account: str, event_id: str, document: str) -> None:
+        """Keep an event, also one that comes again."""
+        key = keys.line_event(account, event_id)
+        expires = int(time.time()) + EVENT_SECONDS
+        self._table.put_item(Item={"id": key, "event": document, "expires": expires})
+
+    def get(self, account: str, event_id: str) -> str | None:
+        """An event as it was put, or None: it was handled, or nobody did in a day."""
+        item = get(self._table, {"id": keys.line_event(account, event_id)})
+        return None if item is None else str(item["event"])
+
+    def remove(self, account: str, event_id: str) -> None:
+        """It is handled: what somebody wrote is not kept."""
+        self._table.delete_item(Key={"id": keys.line_event(account, event_id)})
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """That somebody started or stopped in the chat: when they did, and when it became known."""
+
+    at: datetime
+    known: datetime
+
+
+class LineTurns:
+    """The latest turn of each LINE user, by the keyed hash of account and user ID."""
+
+    def __init__(self, table: "Table", secret: Callable[[], bytes]) -> None:
+        self._table, self._secret = table, secret
+
+    def latest(self, account: str, user: str) -> Turn | None:
+        """The latest turn that is known, or None."""
+        item = get(self._table, {"id": keys.line_turn(account, user, self._secret())})
+        return None if item is None else Turn(_instant(item["at"]), _instant(item["known"]))
+
+    def take(self, account: str, user: str, turn: Turn) -> bool:
+        """Note a turn; False, and nothing is noted, where a later one is known already."""
+        try:
+            self._table.put_item(
+                Item={
+                    "id": keys.line_turn(account, user, self._secret()),
+                    "at": _microseconds(turn.at),
+                    "known": _microseconds(turn.known),
+                    "expires": int(time.time()) + TURN_SECONDS,
+                },
+                ConditionExpression="attribute_not_exists(id) OR #at <= :at",
+                ExpressionAttributeNames={"#at": "at"},
+                ExpressionAttributeValues={":at": _microseconds(turn.at)},
+            )
+        except ClientError as error:
+            if not is_conflict(error):
+                raise
+            return False
+        return True
+
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _microseconds(at: datetime) -> int:
+    """Exactly: what is on record is compared with it."""
+    return (at - _BEGINNING) // timedelta(microseconds=1)
+
+
+def _instant(microseconds: object) -> datetime:
+    return _BEGINNING + timedelta(microseconds=int(str(microseconds)))
