@@ -88,7 +88,9 @@ def plain_read(enrolments: int) -> Way:
 
 
 def _store(enrolments: int) -> Store:
-    return open_store(Names(table_of(enrolments), "directory", "ledger", "pending", "bucket", "snapshots"))
+    return open_store(
+        Names(table_of(enrolments), "directory", "ledger", "pending", "bucket", "snapshots")
+    )
 
 
 def _scanned(table: "Table") -> Iterator[Subscriber]:

@@ -16,10 +16,14 @@ from cli.dispatch import dispatch
 from cli.erase import erase
 from cli.errors import KizunaError
 from cli.exporting import exporting
+from cli.guard import guard
 from cli.importing import importing
+from cli.line.app import line
 from cli.runs import runs
 from cli.staff import staff
 from cli.stage import stage
+from cli.stop import stop
+from cli.touchpoint.app import touchpoint
 from cli.up import env, up
 from cli.why import why
 from local.platform import STATE
@@ -31,12 +35,15 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, env, dispatch, runs, why, stage, erase):
+for command in (demo, up, env, dispatch, runs, why, stage, stop, erase):
     app.command()(command)
 app.add_typer(au, name="au")
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.add_typer(staff, name="staff")
+app.add_typer(guard, name="guard")
+app.add_typer(touchpoint, name="touchpoint")
+app.add_typer(line, name="line")
 
 
 def main() -> None:

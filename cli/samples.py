@@ -13,6 +13,7 @@ from local.sample.generator import write_subscribers_csv
 from shared.rules.account import Account, Delivery
 from shared.rules.dates import JST
 from shared.rules.months import Month
+from shared.rules.touchpoint import Touchpoint
 from shared.store.staff import Colleague
 from shared.store.store import Store
 
@@ -40,11 +41,26 @@ def load_samples(target: Target, count: int, day: date, folder: Path, step: Step
     load_content(store, SAMPLES / "content.csv")
     load_births(store, SAMPLES / "births.csv", datetime.now(UTC))
     _report(store, accounts, Month.of(day))
+    _add_touchpoints(store, accounts)
     step(f"invent {count:,} subscribers and import them")
     file = folder / "subscribers.csv"
     write_subscribers_csv(file, accounts, count=count, today=day, past_days=PAST_DAYS)
     loaded = load_subscribers(store, file, now)
     return {"accounts": len(accounts), **loaded.new}
+
+
+def _add_touchpoints(store: Store, accounts: list[Account]) -> None:
+    """The same touchpoints for every account that sends itself: its sample subscribers came through
+    them.
+    """
+    with (SAMPLES / "touchpoints.csv").open(encoding="utf-8", newline="") as file:
+        places = {row["touchpoint"]: row["name"] for row in csv.DictReader(file)}
+    for account in accounts:
+        if account.settings[-1].delivery is Delivery.OWN:
+            known = {each.id for each in store.touchpoints.of(account.id)}
+            for touchpoint, name in places.items():
+                if touchpoint not in known:
+                    store.touchpoints.put(Touchpoint(account.id, touchpoint, name))
 
 
 def _report(store: Store, accounts: list[Account], latest: Month) -> None:

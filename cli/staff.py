@@ -8,8 +8,8 @@ import typer
 
 from cli.arguments import JsonOption, parse_name
 from cli.errors import FailedError
-from cli.files.address import address
 from cli.target import StackOption, connect
+from shared.address import address
 from shared.rules.account import Channel
 from shared.store.staff import Colleague
 from shared.store.tables import ConflictError

@@ -90,6 +90,8 @@ class Platform:
                     "MailDomain": MAIL_DOMAIN,
                     "PublicUrl": pages,
                     "LineApi": pages,
+                    "LineDataApi": pages,
+                    "LineLogin": pages,
                     "TwilioApi": pages,
                 },
             )
@@ -142,6 +144,7 @@ def provide_credentials(address: Address, accounts: Iterable[Account]) -> None:
     """
     secrets = boto3.client("secretsmanager")
     line: dict[str, Any] = {}
+    logins: dict[str, Any] = {}
     twilio: dict[str, Any] = {}
     for account in accounts:
         if account.settings[-1].delivery is Delivery.EXTERNAL:
@@ -151,15 +154,29 @@ def provide_credentials(address: Address, accounts: Iterable[Account]) -> None:
         line_channel["channel_secret"] = digest[:32]
         sms = {"account_sid": f"AC{digest[:32]}", "auth_token": digest[32:]}
         sms["sender"] = f"+8150{int(digest[12:24], 16) % 10**8:08d}"
-        line[line_channel["channel_id"]] = {"secret": line_channel["channel_secret"]}
-        twilio[sms["account_sid"]] = {"auth_token": sms["auth_token"]}
-        for channel, credentials in ((Channel.LINE, line_channel), (Channel.SMS, sms)):
+        line[line_channel["channel_id"]] = {
+            "secret": line_channel["channel_secret"],
+            "name": account.settings[-1].name,
+            "webhook": f"{address.pages_url}/line/webhook/{account.id}",
+        }
+        login = {"channel_id": f"{int(digest[24:36], 16) % 10**10:010d}"}
+        login["channel_secret"] = digest[16:48]
+        logins[login["channel_id"]] = {
+            "secret": login["channel_secret"],
+            "redirect": f"{address.pages_url}/line/callback",
+            "bot": line_channel["channel_id"],
+        }
+        inbound = f"{address.pages_url}/sms/inbound/{account.id}"
+        twilio[sms["account_sid"]] = {"auth_token": sms["auth_token"], "inbound_url": inbound}
+        secret_parts = {Channel.LINE: line_channel, "line-login": login, Channel.SMS: sms}
+        for channel, credentials in secret_parts.items():
             name = f"{STACK}/accounts/{account.id}/{channel}"
             try:
                 secrets.create_secret(Name=name, SecretString=json.dumps(credentials))
             except secrets.exceptions.ResourceExistsException:
                 secrets.put_secret_value(SecretId=name, SecretString=json.dumps(credentials))
-    put_config(address, {"line": {"channels": line}, "twilio": {"accounts": twilio}})
+    line_section = {"channels": line, "logins": logins}
+    put_config(address, {"line": line_section, "twilio": {"accounts": twilio}})
 
 
 def counts(address: Address) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -12,18 +14,39 @@ import pytest
 from functions.au_report import pages as au_pages
 from functions.au_snapshot import share as au_share
 from functions.au_snapshot import snapshot as au_snapshot
+from functions.line import chat as line_chat
+from functions.line.webhook import signature
+from functions.sms.sender import callback_name
+from shared.changing import stop
+from shared.links import Links
 from shared.rules.account import Channel
+from shared.rules.changes import linked
+from shared.rules.reckoning import Result
 from shared.rules.review import reviewed
+from shared.secrets import platform_keys
+from shared.store.keys import JobId
 from shared.store.staff import Colleague
+from tests.email.test_feedback import event, take_in
+from tests.line.phone import Phone, in_days
+from tests.line.test_login import Browser, begun, login_to_public_url
+from tests.line.test_login import waiting as waiting_for_line
+from tests.line.test_webhook import an_event, body_of, secret
+from tests.line.test_webhook import post as post_to_line
 from tests.register.test_pages import path_in, request
+from tests.sms.test_status import SID, answer, post
+from tests.store.test_pending import waiting
 from tests.template import resources_of
-from tests.world import HANDLERS, TEN, Context, World, pregnant
+from tests.world import HANDLERS, TEN, TODAY, Context, World, pregnant
 
 FUNCTIONS = {
     "EmailQueue": "EmailDeliverFunction",
     "LineQueue": "LineDeliverFunction",
     "SmsQueue": "SmsDeliverFunction",
     "EmailEventQueue": "EmailFeedbackFunction",
+    "EmailNoticeQueue": "EmailNoticeFunction",
+    "LineNoticeQueue": "LineNoticeFunction",
+    "SmsNoticeQueue": "SmsNoticeFunction",
+    "LineEventQueue": "LineChatFunction",
 }
 IN_TRANSACTION = {
     "Put": "PutItem",
@@ -73,6 +96,8 @@ def _asked(service: str, operation: str, params: dict[str, Any]) -> Iterator[tup
             yield IN_TRANSACTION[kind], write["TableName"]
     elif operation == "BatchGetItem":
         yield from ((operation, table) for table in params["RequestItems"])
+    elif operation == "SendMessageBatch":
+        yield "SendMessage", params["QueueUrl"]  # IAM has one action for both
     elif service == "s3":
         yield operation, f"{params['Bucket']}/{params['Key']}"
     else:
@@ -101,7 +126,124 @@ def a_whole_day(world: World, watch: Watch) -> None:
         request("GET", path_in(world, "m", Channel.SMS))
         request("POST", path_in(world, "stop", Channel.EMAIL))
     assert world.sums().accepted == 3
+    hear_of_it(world, watch)
+    stop_and_offer(world, watch)
+    talk_on_line(world, watch)
     count_and_share(world, watch)
+
+
+def hear_of_it(world: World, watch: Watch) -> None:
+    """Providers tell of the day's messages: what fails, adds up, bounces, is unwanted, and makes
+    the guard look; a reader answers STOP, and a number is refused for good.
+    """
+    tomorrow = TEN + timedelta(days=1)
+    fifth = tuple(TODAY - timedelta(days=n) for n in range(1, 5))
+    mailed = [replace(pregnant(n), failed_on=fifth) for n in range(40, 93)]
+    texted = [pregnant(n, Channel.SMS) for n in range(93, 96)]
+    world.add(*mailed, *texted)
+    world.fail(provider="twilio", kind="refused", code=21614)
+    world.tick(tomorrow)
+    for queue in ("EmailQueue", "SmsQueue"):
+        for record in world.take(queue):
+            with watch.of(FUNCTIONS[queue]):
+                HANDLERS[queue]({"Records": [record]}, Context())
+    batches = world.store.ledger.batches(JobId("bunkyo", tomorrow.date(), Channel.EMAIL, 0))
+    kinds = ["Complaint", "Delivery", "DeliveryDelay", *["Bounce"] * 7]
+    for n, kind in enumerate(kinds):
+        reader = world.store.subscribers.get(batches[0].entries[n].subscriber)
+        assert reader is not None
+        body = event(kind, n, batch=batches[0].id, date="2026-11-26").replace(
+            "hanako@example.jp", reader.address
+        )
+        # One that counts, and six that are for good: the guard warns, and then pauses.
+        permanent = body.replace('"bounce": {}', '"bounce": {"bounceType": "Permanent"}')
+        with watch.of("EmailFeedbackFunction"):
+            take_in(permanent if n > 3 else body)
+    sms = JobId("bunkyo", tomorrow.date(), Channel.SMS, 0)
+    accepted = [
+        batch
+        for batch in world.store.ledger.batches(sms)
+        if batch.entries[0].outcome.result is Result.ACCEPTED
+    ]
+    reader = world.store.subscribers.get(accepted[0].entries[0].subscriber)
+    assert reader is not None
+    number = reader.address
+    with watch.of("SmsStatusFunction"):
+        fields = {"AccountSid": SID, "To": number}
+        path = f"/sms/status/{callback_name(sms, accepted[0].id)}"
+        for code in ("30003", "30005"):
+            told = {**fields, "MessageStatus": "undelivered", "ErrorCode": code}
+            assert post(path, told)["statusCode"] == 200
+        assert answer("停止", sender=number)["statusCode"] == 200
+
+
+def stop_and_offer(world: World, watch: Watch) -> None:
+    """Somebody stops, and the same is offered on each channel to who follows the same pregnancy;
+    a mail asks to confirm an address.
+    """
+    couples = [
+        linked(pregnant(number + add, channel), "e1", f"family{number}")
+        for number, channel in enumerate(Channel, 10)
+        for add in (0, 10)
+    ]
+    world.add(*couples)
+    for each in couples[::2]:
+        stop(world.store, each.id, TEN)
+    tick(world, watch, 50)
+    queues = [queue for queue in FUNCTIONS if queue.endswith("NoticeQueue")]
+    world.store.confirmations.put(waiting())
+    body = '{"kind": "confirm", "id": "c1", "mark": "00"}'
+    records = {queue: world.take(queue) for queue in queues}
+    records["EmailNoticeQueue"].append({"messageId": "m", "body": body})
+    for queue in queues:
+        with watch.of(FUNCTIONS[queue]):
+            assert HANDLERS[queue]({"Records": records[queue]}, Context()) == {
+                "batchItemFailures": []
+            }
+    assert [len(records[queue]) for queue in queues] == [2, 1, 1]
+
+
+def talk_on_line(world: World, watch: Watch) -> None:
+    """Somebody joins in the LINE chat, registers the birth, asks for their page, and stops what
+    another follows too; somebody joins by LINE Login, and comes back to their page.
+    """
+    phone = Phone(world)
+    steps = [
+        {"type": "follow"},
+        {"type": "postback", "postback": {"data": f"v=1&do=join_due&in=ja&day={in_days(5)}"}},
+        {"type": "postback", "postback": {"data": "v=1&do=page"}},
+        {"type": "message", "message": {"type": "text", "text": "停止"}},
+    ]
+    for number, step in enumerate(steps):
+        body = body_of(an_event(**step, webhookEventId=f"01E{number}"))
+        with watch.of("LineWebhookFunction"):
+            assert post_to_line(body, signature(secret(world), body))["statusCode"] == 200
+        records = world.take("LineEventQueue")
+        if number == 3:
+            share_with(world, phone)
+        with watch.of("LineChatFunction"):
+            assert line_chat.handler({"Records": records}, Context()) == {"batchItemFailures": []}
+    assert len(list(world.store.offers)) == 1
+    login_to_public_url(world)
+    links = Links("https://kizuna.example.jp", platform_keys("LINK_KEY"))
+    browser = Browser(world)
+    for url in (
+        links.line_login(waiting_for_line(world).id),
+        "https://kizuna.example.jp/line/me/bunkyo",
+    ):
+        with watch.of("LineLoginFunction"):
+            to_line = begun(browser, url)
+        back = browser.at_line(to_line)
+        with watch.of("LineLoginFunction"):
+            assert browser.get(back)["statusCode"] == 303
+
+
+def share_with(world: World, phone: Phone) -> None:
+    """Somebody else follows the same pregnancy."""
+    old = phone.subscriber
+    assert old is not None
+    world.store.subscribers.update(old, linked(old, "e1", "family99"), {"bunkyo": 1})
+    world.add(linked(pregnant(99), "e1", "family99"))
 
 
 def count_and_share(world: World, watch: Watch) -> None:
@@ -192,5 +334,5 @@ def test_only_email_may_send_mail_and_only_sms_may_read_twilios_secrets() -> Non
     may_mail = {f for f in functions if any(a.startswith("ses:Send") for a, _ in _policies(f))}
     may_read = {f for f in functions if any("/sms-" in place for _, place in _policies(f))}
 
-    assert may_mail == {"EmailDeliverFunction", "AuShareFunction"}
-    assert may_read == {"SmsDeliverFunction"}
+    assert may_mail == {"EmailDeliverFunction", "EmailNoticeFunction", "AuShareFunction"}
+    assert may_read == {"SmsDeliverFunction", "SmsNoticeFunction", "SmsStatusFunction"}

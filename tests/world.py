@@ -21,10 +21,17 @@ from functions.au_snapshot import snapshot as au_snapshot
 from functions.dispatch import tick as dispatch_tick
 from functions.email import deliver as email_deliver
 from functions.email import feedback as email_feedback
+from functions.email import notify as email_notify
 from functions.email.ses import SIMULATOR
+from functions.line import chat as line_chat
 from functions.line import deliver as line_deliver
-from functions.register import pages
+from functions.line import login as line_login
+from functions.line import notify as line_notify
+from functions.line import webhook as line_webhook
+from functions.register import opened as register_opened
 from functions.sms import deliver as sms_deliver
+from functions.sms import notify as sms_notify
+from functions.sms import status as sms_status
 from local.platform import Address, provide_credentials
 from local.standins.outbox import Message
 from local.standins.server import Standins
@@ -50,10 +57,17 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Any], Any]] = {
     "LineQueue": line_deliver.handler,
     "SmsQueue": sms_deliver.handler,
     "EmailEventQueue": email_feedback.handler,
+    "EmailNoticeQueue": email_notify.handler,
+    "LineNoticeQueue": line_notify.handler,
+    "LineEventQueue": line_chat.handler,
+    "SmsNoticeQueue": sms_notify.handler,
 }
 CACHED = (dispatch_tick._world, email_deliver._world, email_deliver._client)
-CACHED += (email_feedback._ledger, line_deliver._world, line_deliver._api)
-CACHED += (sms_deliver._world, sms_deliver._api, pages._world)
+CACHED += (email_feedback._store, line_deliver._world, line_deliver._api)
+CACHED += (sms_deliver._world, sms_deliver._api, register_opened.world)
+CACHED += (email_notify._world, line_notify._world, line_notify._api)
+CACHED += (line_webhook._world, line_chat._world, line_chat._api, line_login._world)
+CACHED += (sms_notify._world, sms_notify._api, sms_status._store)
 CACHED += (au_snapshot._store, au_share._store, au_share._ses, au_pages._world)
 
 
@@ -197,6 +211,7 @@ def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with mock_aws(), Standins(folder / "outbox.sqlite3") as standins:
         refs = create_in_moto()
         own = {"Clock": "given", "LineApi": standins.url, "TwilioApi": standins.url}
+        own["LineLogin"] = standins.url
         for name, value in environment(refs, own).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", standins.url)
@@ -213,8 +228,14 @@ def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def _configure(standins: Standins, *accounts: Account) -> None:
     provide_credentials(Address(0, "", standins.url), accounts)
-    ses = {"ses": {"verified_domains": ["kizuna.example.jp"]}}
-    answer = urllib3.request("PUT", f"{standins.url}/_standins/config", json=ses)
+    config = f"{standins.url}/_standins/config"
+    twilio = urllib3.request("GET", config).json()["twilio"]
+    # Nobody answers at the public address: what Twilio would tell, a test tells the Lambda itself.
+    told = {
+        "ses": {"verified_domains": ["kizuna.example.jp"]},
+        "twilio": {**twilio, "status_callbacks": False},
+    }
+    answer = urllib3.request("PUT", config, json=told)
     assert answer.status < 300, answer.data
 
 

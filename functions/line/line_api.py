@@ -7,8 +7,9 @@ Source: LINE's OpenAPI documents and reference, read November 2026.
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
@@ -30,13 +31,17 @@ MONTHLY_LIMIT = "You have reached your monthly limit."
 BAD_REQUEST = frozenset({"bad_request", "bad_user_id", "beside_bad_user_id"})
 """The codes of what a 400 comes to."""
 
-_UNAUTHORIZED = 401
+Message = Mapping[str, Any]
+"""A message object of LINE's."""
+
+_JSON = "application/json"
+_OK, _UNAUTHORIZED = 200, 401
 _SERVER_FAILED = 500
 _BAD_RECIPIENT = re.compile(r"to\[(\d+)\]")
 
 
 class LineUnreachableError(Exception):
-    """LINE gave no access token; nothing was sent. The message says why."""
+    """LINE gave no access token, so that nothing was sent, or no answer. The message says why."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,36 +59,79 @@ class LineApi:
         self._base, self._credentials, self._http = base_url.rstrip("/"), credentials, http
         self._token, self._token_until = "", 0.0
 
-    def send_text(self, to: Sequence[str], text: str, retry_key: str) -> list[Outcome]:
-        """Send one text to one user (push) or up to 500 (multicast) under a retry key.
+    def send(self, to: Sequence[str], messages: Sequence[Message], retry_key: str) -> list[Outcome]:
+        """Send the same messages to one user (push) or up to 500 (multicast) under a retry key.
 
         The same key with the same request is accepted once: a repeat answers 409, which is
         success. LINE says nothing of single recipients, and accepts those who blocked it.
         """
         kind, recipients = ("push", to[0]) if len(to) == 1 else ("multicast", list(to))
-        body = {"to": recipients, "messages": [{"type": "text", "text": text}]}
+        body = {"to": recipients, "messages": list(messages)}
         try:
             token = self._access_token()
         except LineUnreachableError as error:
             return [Outcome(Result.TRY_AGAIN, str(error), for_all=True)] * len(to)
         try:
-            answer = self._http.request(
+            answer = self._request(
                 "POST",
                 f"{self._base}/v2/bot/message/{kind}",
-                body=json.dumps(body, ensure_ascii=False).encode(),
-                headers={
-                    "Authorization": f"Bearer {token}",
-                    "Content-Type": "application/json",
-                    "X-Line-Retry-Key": retry_key,
-                },
+                token,
+                _encoded(body),
+                {"Content-Type": _JSON, "X-Line-Retry-Key": retry_key},
             )
         except urllib3.exceptions.NewConnectionError:
             return [Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)] * len(to)
         except urllib3.exceptions.HTTPError:
             return [UNKNOWN] * len(to)
+        return outcomes(answer.status, _json(answer.data), answer.headers, count=len(to))
+
+    def send_text(self, to: Sequence[str], text: str, retry_key: str) -> list[Outcome]:
+        """Send one plain text, as `send` does."""
+        return self.send(to, [{"type": "text", "text": text}], retry_key)
+
+    def reply(self, token: str, messages: Sequence[Message]) -> str | None:
+        """Answer an event by its reply token, which LINE takes once and for about a minute: None
+        where it did, else why not. It is never to be repeated, since no retry key goes with it.
+        """
+        try:
+            status, _ = self.call(
+                "POST", "/v2/bot/message/reply", {"replyToken": token, "messages": list(messages)}
+            )
+        except LineUnreachableError as error:
+            return str(error)
+        return None if status == _OK else str(status)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        base_url: str | None = None,
+        content_type: str = "application/json",
+    ) -> tuple[int, dict[str, object]]:
+        """Any other call: its status and JSON. `body` is JSON, or bytes of `content_type`.
+
+        LineUnreachableError where LINE did not answer.
+        """
+        data = body if isinstance(body, bytes) or body is None else _encoded(body)
+        url = f"{(base_url or self._base).rstrip('/')}{path}"
+        headers = {"Content-Type": content_type} if data is not None else {}
+        try:
+            answer = self._request(method, url, self._access_token(), data, headers)
+        except urllib3.exceptions.HTTPError:
+            raise LineUnreachableError("no_answer") from None
+        return answer.status, _json(answer.data)
+
+    def _request(
+        self, method: str, url: str, token: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> urllib3.BaseHTTPResponse:
+        answer = self._http.request(
+            method, url, body=body, headers={"Authorization": f"Bearer {token}", **headers}
+        )
         if answer.status == _UNAUTHORIZED:
             self._token_until = 0.0  # revoked before its time: the next call asks for another
-        return outcomes(answer.status, _json(answer.data), answer.headers, count=len(to))
+        return answer
 
     def _access_token(self) -> str:
         if time.monotonic() >= self._token_until:
@@ -103,7 +151,7 @@ class LineApi:
                 message = "no_token_unreachable"
                 raise LineUnreachableError(message) from None
             token = _json(answer.data).get("access_token")
-            if answer.status != 200 or not isinstance(token, str):
+            if answer.status != _OK or not isinstance(token, str):
                 message = f"no_token_{answer.status}"
                 raise LineUnreachableError(message)
             self._token, self._token_until = token, time.monotonic() + TOKEN_SECONDS
@@ -143,6 +191,10 @@ def _bad_request(body: dict[str, object], count: int) -> list[Outcome]:
     refused = Outcome(Result.REFUSED, "bad_user_id")
     again = Outcome(Result.TRY_AGAIN, "beside_bad_user_id")
     return [refused if position in bad else again for position in range(count)]
+
+
+def _encoded(body: object) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def _json(data: bytes) -> dict[str, object]:

@@ -1,13 +1,18 @@
 """LINE: one text to up to 500 users in a call; alone, where the text names the child."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.line.answers import menu
 from functions.line.line_api import BAD_REQUEST, MULTICAST_LIMIT, LineApi
+from functions.line.messages import text
+from functions.line.wording import say
 from shared.delivery import Addressed
 from shared.letterhead import Letterhead
+from shared.rules.message import birth_prompt
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 
 
@@ -23,20 +28,20 @@ class LineSender:
         self._api, self._account, self._letterhead = api, account, letterhead
 
     def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
-        """Those who get the very same text together, the most first."""
+        """Those who get the very same messages together, the most first."""
         groups: dict[str, list[Addressed]] = defaultdict(list)
         for each in letters:
-            groups[self._text(each)].append(each)
+            groups[json.dumps(self._messages(each))].append(each)
         return sorted(groups.values(), key=len, reverse=True)
 
     def payload(self, call: Sequence[Addressed]) -> dict[str, Any]:
         """The whole request: LINE does not notice another body under the same key."""
-        return {"to": [each.address for each in call], "text": self._text(call[0])}
+        return {"to": [each.address for each in call], "messages": self._messages(call[0])}
 
     def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
         """Send what was frozen, and nothing else."""
         payload = batch.payload or {}
-        return self._api.send_text(payload["to"], payload["text"], batch.key)
+        return self._api.send(payload["to"], payload["messages"], batch.key)
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
         """Repeat the frozen batch under its key: accepted once, whatever happened before.
@@ -51,11 +56,13 @@ class LineSender:
             for each in self.send(batch, ())
         ]
 
-    def _text(self, addressed: Addressed) -> str:
-        words, head = addressed.words, self._letterhead
-        footer = (
-            f"――\n{self._account}\n{head.office}がお届けしています。\n"
-            f"お問い合わせ: {head.contact}\n"
-            "このアカウントをブロックすると、配信は止まります。"
-        )
-        return "\n\n".join((words.title, *words.parts, footer))
+    def _messages(self, addressed: Addressed) -> list[dict[str, Any]]:
+        """The text, with what can be done about it as quick replies."""
+        words, head, spoken = addressed.words, self._letterhead, addressed.letter.language
+        prompt = birth_prompt(addressed.letter.due)
+        names = {"sender": self._account, "office": head.office, "contact": head.contact}
+        parts = [words.title, *words.parts, *([say("prompt", spoken)] if prompt else [])]
+        ways = menu(spoken)
+        replies = [ways["birth"]] if prompt else []
+        replies += [ways["page"], ways["stop"]]
+        return [text("\n\n".join([*parts, say("footer", spoken, **names)]), replies)]

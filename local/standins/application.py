@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from local.standins import control, inbox, public
+from local.standins import control, inbox, line_chat, public
 from local.standins.answers import JSON, Refused, json_answer
 from local.standins.config import Settings
 from local.standins.faults import Fault, Faults
@@ -39,13 +39,20 @@ class Application:
         self._providers: dict[str, Provider] = {
             provider.name: provider for provider in (self.ses, self.line, self.twilio)
         }
+        self.chats = line_chat.LineChats(self.settings, self.line, outbox)
         self._control = control.Control(
-            self.settings, self.faults, outbox, drain=self.drain, reset=self.reset
+            self.settings,
+            self.faults,
+            outbox,
+            self.twilio.callbacks,
+            drain=self.drain,
+            reset=self.reset,
         )
         self._urls = Map(
             [
                 *_rules("control", control.ROUTES),
                 *_rules("inbox", inbox.ROUTES),
+                *_rules("chat", line_chat.ROUTES),
                 *(rule for p in self._providers.values() for rule in _rules(p.name, p.routes)),
             ]
         )
@@ -60,6 +67,7 @@ class Application:
         self.drain()
         for provider in self._providers.values():
             provider.reset()
+        self.chats.reset()
         self.outbox.clear()
 
     def __call__(
@@ -74,16 +82,20 @@ class Application:
         try:
             (owner, operation), path = self._urls.bind(HOST).match(request.path, request.method)
             if owner == "control":
-                return self._control.answer(operation, request)
-            if owner == "inbox":
-                return inbox.answer(operation, request, self.outbox, path)
-            return self._imitate(self._providers[owner], operation, request, path)
+                response = self._control.answer(operation, request)
+            elif owner == "inbox":
+                response = inbox.answer(operation, request, self.outbox, path, self.chats)
+            elif owner == "chat":
+                response = self.chats.answer(operation, request, path)
+            else:
+                response = self._imitate(self._providers[owner], operation, request, path)
         except Refused as refused:
             return refused.response
         except NotFound:
             return public.answer(self.settings.current.pages.api, request)
         except HTTPException as error:
             return json_answer({"message": error.name}, error.code or 500)
+        return response
 
     def _imitate(
         self, provider: Provider, operation: str, request: Request, path: Mapping[str, str]

@@ -12,16 +12,32 @@ class _Section(BaseModel):
 
 
 class LineChannel(_Section):
-    """One LINE Messaging API channel; `monthly_limit` counts recipients, None is no limit."""
+    """One LINE Messaging API channel; `monthly_limit` counts recipients, None is no limit.
+
+    `webhook` is where its events go until it is told another place, `name` is what people see.
+    """
 
     secret: str
     monthly_limit: NonNegativeInt | None = None
+    webhook: str | None = None
+    name: str = ""
+
+
+class LineLoginChannel(_Section):
+    """One LINE Login channel: where it may send browsers back to, and the account that people are
+    asked to add as a friend.
+    """
+
+    secret: str
+    redirect: str
+    bot: str | None = None
 
 
 class LineConfig(_Section):
     """LINE: its channels by channel ID, and the user IDs that have blocked the account."""
 
     channels: dict[str, LineChannel] = {}
+    logins: dict[str, LineLoginChannel] = {}
     blocked: frozenset[str] = frozenset()
     # Requests a second per channel, from the rate limits of the Messaging API reference.
     push_per_second: PositiveInt = 2_000
@@ -30,24 +46,45 @@ class LineConfig(_Section):
 
 
 class TwilioAccount(_Section):
-    """One Twilio account; `senders` None lets every well-formed sender pass."""
+    """One Twilio account; `senders` None lets every well-formed sender pass, and `inbound_url` is
+    where it posts what readers answer.
+    """
 
     auth_token: str
     api_keys: dict[str, str] = {}
     senders: frozenset[str] | None = None
     messaging_services: dict[str, str] = {}
+    inbound_url: str | None = None
+
+
+class TwilioEnding(_Section):
+    """How an SMS that was accepted ends."""
+
+    status: Literal["sent", "delivered", "undelivered", "failed"]
+    code: PositiveInt | None = None
 
 
 class TwilioConfig(_Section):
-    """Twilio: its accounts by SID, and the numbers it refuses with the error code of each."""
+    """Twilio: its accounts by SID, the numbers it refuses with the error code of each, and how
+    accepted messages to some numbers end.
+    """
 
     accounts: dict[str, TwilioAccount] = {}
     refuse: dict[str, int] = {}
+    endings: dict[str, TwilioEnding] = {}
     status_callbacks: bool = True
 
 
+SesEnding = Literal[
+    "transient", "undetermined", "permanent", "content", "complaint", "delay", "reject"
+]
+"""How an accepted mail ends: `delay` is delivered late, `content` bounces for what is in it."""
+
+
 class SesConfig(_Section):
-    """SES: verified domains, quotas in recipients (0 is no limit), and where its events go."""
+    """SES: verified domains, quotas in recipients (0 is no limit), how mails to some addresses end,
+    and where its events go.
+    """
 
     verified_domains: frozenset[str] = frozenset()
     max_send_rate: NonNegativeFloat = 0
@@ -55,6 +92,7 @@ class SesConfig(_Section):
     max_bulk_calls_per_second: NonNegativeFloat = 0
     configuration_sets: frozenset[str] | None = None
     suppressed: frozenset[str] = frozenset()
+    endings: dict[str, SesEnding] = {}
     events_topic: str | None = None
     aws_endpoint: str | None = None
     # AWS lists ThrottlingException among the common errors; seen in the wild for sesv2 is

@@ -11,6 +11,7 @@ from local.standins.answers import Refused, json_answer
 from local.standins.config import Config, Settings
 from local.standins.faults import Fault, Faults
 from local.standins.outbox import Outbox
+from local.standins.twilio_callbacks import Callback, Inbound, TwilioCallbacks
 
 ROUTES = (
     ("GET", "/_standins/health", "health"),
@@ -22,6 +23,7 @@ ROUTES = (
     ("GET", "/_standins/sent", "sent"),
     ("GET", "/_standins/repeated", "repeated"),
     ("GET", "/_standins/counts", "counts"),
+    ("POST", "/_standins/twilio/inbound", "inbound"),
     ("POST", "/_standins/drain", "drain"),
     ("POST", "/_standins/reset", "reset"),
 )
@@ -37,6 +39,7 @@ class Control:
         settings: Settings,
         faults: Faults,
         outbox: Outbox,
+        callbacks: TwilioCallbacks,
         *,
         drain: Callable[[], bool],
         reset: Callable[[], None],
@@ -45,6 +48,7 @@ class Control:
         self._settings = settings
         self._faults = faults
         self._outbox = outbox
+        self._callbacks = callbacks
         self._drain = drain
         self._reset = reset
 
@@ -97,6 +101,15 @@ class Control:
     def _on_counts(self, _request: Request) -> Response:
         waiting = sum(fault.times for fault in self._faults.waiting())
         return json_answer({**outbox_questions.counts(self._outbox), "faults_left": waiting})
+
+    def _on_inbound(self, request: Request) -> Response:
+        told = Inbound.model_validate_json(request.get_data())
+        account = self._settings.current.twilio.accounts.get(told.account_sid)
+        if account is None or account.inbound_url is None:
+            problem = "account_sid: there is no such account, or it has no inbound_url"
+            raise Refused(json_answer({"problems": [problem]}, 400))
+        callback = Callback(account.inbound_url, told.fields(), account.auth_token)
+        return json_answer({"status": self._callbacks.tell(callback)})
 
     def _on_drain(self, _request: Request) -> Response:
         return json_answer({"drained": self._drain()})

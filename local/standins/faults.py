@@ -30,6 +30,9 @@ OPERATIONS: dict[Provider, frozenset[str]] = {
     "line": frozenset(
         {
             "token",
+            "reply",
+            "login_token",
+            "login_verify",
             "push",
             "multicast",
             "validate_push",

@@ -8,7 +8,7 @@ from datetime import datetime
 from email.header import decode_header, make_header
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,6 +19,9 @@ from local.standins.answers import Refused
 from local.standins.outbox import Mailbox, Message, Outbox
 from local.standins.outbox_questions import in_mailbox, mailboxes, number_of_mailboxes
 from local.standins.segments import segments
+
+if TYPE_CHECKING:
+    from local.standins.line_chat import LineChats
 
 ROUTES = (
     ("GET", "/", "index"),
@@ -58,9 +61,14 @@ WRITTEN = Links("index.html", "mailbox-{}.html", "style.css")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def answer(name: str, request: Request, outbox: Outbox, path: Mapping[str, str]) -> Response:
+def answer(
+    name: str, request: Request, outbox: Outbox, path: Mapping[str, str], chats: "LineChats"
+) -> Response:
     """Answer the inbox route `name`; raises Refused where there is no such mailbox."""
-    page = _index(request, outbox) if name == "index" else _mailbox(outbox, path["mailbox"])
+    if name == "index":
+        page = _index(request, outbox, chats)
+    else:
+        page = _mailbox(outbox, path["mailbox"], chats)
     headers = {"Content-Security-Policy": CONTENT_POLICY, "Referrer-Policy": "no-referrer"}
     return Response(page, 200, headers, mimetype="text/html")
 
@@ -71,17 +79,25 @@ def write_static(outbox: Outbox, folder: Path) -> int:
     (folder / WRITTEN.style).write_bytes((TEMPLATES / "style.css").read_bytes())
     boxes = {box.id: box for box in mailboxes(outbox)}
     index = _INDEX.render(
-        links=WRITTEN, boxes=boxes.values(), total=len(boxes), channel="", search="", pages=()
+        links=WRITTEN,
+        boxes=boxes.values(),
+        total=len(boxes),
+        channel="",
+        search="",
+        pages=(),
+        accounts={},
     )
     (folder / "index.html").write_text(index, encoding="utf-8")
     newest_first = outbox.messages(tail="ORDER BY mailbox, id DESC")
     for mailbox, messages in groupby(newest_first, key=lambda message: message.mailbox):
-        page = _MAILBOX.render(links=WRITTEN, box=boxes[mailbox], messages=list(messages))
+        page = _MAILBOX.render(
+            links=WRITTEN, box=boxes[mailbox], messages=list(messages), chat=None, newest=None
+        )
         (folder / WRITTEN.mailbox.format(mailbox)).write_text(page, encoding="utf-8")
     return len(boxes)
 
 
-def _index(request: Request, outbox: Outbox) -> str:
+def _index(request: Request, outbox: Outbox, chats: "LineChats") -> str:
     channel, search = request.args.get("channel", ""), request.args.get("q", "").strip()
     page = max(1, request.args.get("page", 1, type=int))
     total = number_of_mailboxes(outbox, channel=channel, search=search)
@@ -99,24 +115,31 @@ def _index(request: Request, outbox: Outbox) -> str:
         search=search,
         pages=_pages(page, math.ceil(total / PAGE_SIZE)),
         page=page,
+        accounts=chats.accounts(),
     )
 
 
-def _mailbox(outbox: Outbox, mailbox: str) -> str:
-    messages = in_mailbox(outbox, mailbox)
-    if not messages:
+def _mailbox(outbox: Outbox, mailbox: str, chats: "LineChats") -> str:
+    messages, shown = in_mailbox(outbox, mailbox), chats.shown(mailbox)
+    if not messages and shown is None:
         raise Refused(Response(_MISSING.render(links=SERVED), 404, mimetype="text/html"))
-    newest = messages[0]
-    box = Mailbox(
-        mailbox,
-        newest.channel,
-        newest.sender,
-        newest.recipient,
-        len(messages),
-        newest.accepted_at,
-        "",
+    channel, sender, recipient, at = (
+        (messages[0].channel, messages[0].sender, messages[0].recipient, messages[0].accepted_at)
+        if messages
+        else ("line", shown.chat.channel, shown.chat.user, "")  # type: ignore[union-attr]
     )
-    return _MAILBOX.render(links=SERVED, box=box, messages=messages)
+    box = Mailbox(mailbox, channel, sender, recipient, len(messages), at, "")
+    said = shown.chat.said if shown else ()
+    entries = [*((each.accepted_at, each) for each in messages), *((e.at, e) for e in said)]
+    entries.sort(key=lambda entry: entry[0], reverse=True)
+    newest = entries[0][1] if entries else None
+    return _MAILBOX.render(
+        links=SERVED,
+        box=box,
+        messages=[each for _, each in entries],
+        chat=shown,
+        newest=newest,
+    )
 
 
 def _pages(page: int, last: int) -> list[int]:
@@ -158,16 +181,15 @@ def _outcome_words(message: Message) -> str:
 
 
 def _bubbles(message: Message) -> list[dict[str, Any]]:
-    """Return what stands in each bubble of a LINE message: its words and its buttons."""
+    """Return what stands in each bubble of a LINE message: its words, the buttons that stay with
+    it, and the quick replies that go when something newer comes.
+    """
     return [
         {
             "text": one.get("text") or one.get("altText") or f"[{one['type']}]",
-            "buttons": [
-                action.get("label", "") for action in (one.get("template") or {}).get("actions", [])
-            ]
-            + [
-                item.get("action", {}).get("label", "")
-                for item in (one.get("quickReply") or {}).get("items", [])
+            "buttons": (one.get("template") or {}).get("actions", []),
+            "replies": [
+                item.get("action", {}) for item in (one.get("quickReply") or {}).get("items", [])
             ],
         }
         for one in message.content or ({"type": "text", "text": message.text},)

@@ -1,4 +1,4 @@
-"""The LINE Messaging API: stateless tokens, push, multicast, validation and quota, strictly."""
+"""The LINE Messaging API: tokens, push, multicast, reply, validation and quota, strictly."""
 
 import hashlib
 import itertools
@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.wrappers import Request, Response
 
+from local.standins import line_login, line_menus
 from local.standins.answers import JSON, Refused, json_answer
 from local.standins.config import Settings
 from local.standins.faults import Fault
+from local.standins.line_events import LineEvents
 from local.standins.line_messages import (
     MAX_RECIPIENTS,
     USER_ID,
@@ -53,12 +55,15 @@ class Line:
     name = "line"
     routes = (
         ("POST", "/oauth2/v3/token", "token"),
+        ("POST", "/v2/bot/message/reply", "reply"),
         ("POST", "/v2/bot/message/push", "push"),
         ("POST", "/v2/bot/message/multicast", "multicast"),
         ("POST", "/v2/bot/message/validate/push", "validate_push"),
         ("POST", "/v2/bot/message/validate/multicast", "validate_multicast"),
         ("GET", "/v2/bot/message/quota", "quota"),
         ("GET", "/v2/bot/message/quota/consumption", "consumption"),
+        *line_menus.ROUTES,
+        *line_login.ROUTES,
     )
 
     def __init__(self, settings: Settings, outbox: Outbox) -> None:
@@ -66,6 +71,9 @@ class Line:
         self._settings = settings
         self._outbox = outbox
         self._tokens: dict[str, tuple[str, float]] = {}
+        self.events = LineEvents(settings)
+        self.menus = line_menus.LineMenus(self.events)
+        self._login = line_login.LineLogin(settings, self.events)
         self._message_ids = itertools.count(time.time_ns() // 1_000)
         self.reset()
 
@@ -74,12 +82,21 @@ class Line:
         self._paces: dict[tuple[str, str], Pace] = {}
 
     def answer(
-        self, operation: str, request: Request, fault: Fault | None, _path: Mapping[str, str]
+        self, operation: str, request: Request, fault: Fault | None, path: Mapping[str, str]
     ) -> Response:
         """Answer one call; raises Refused."""
         if operation == "token":
             return self._token(request)
+        if operation in line_login.OPERATIONS:
+            return self._login.answer(operation, request)
         channel = self._channel(request)
+        if operation in line_menus.OPERATIONS:
+            return self.menus.answer(operation, channel, request, path)
+        return self._messaging(operation, channel, request, fault)
+
+    def _messaging(
+        self, operation: str, channel: str, request: Request, fault: Fault | None
+    ) -> Response:
         if operation == "quota":
             return self._quota(channel)
         if operation == "consumption":
@@ -88,6 +105,8 @@ class Line:
         _refuse_if(message_details(body.get("messages")))
         if operation.startswith("validate"):
             return json_answer({})
+        if operation == "reply":
+            return self._reply(channel, request, body)
         return self._send(operation, channel, request, body, fault)
 
     def failure(self, fault: Fault) -> Response:
@@ -166,6 +185,19 @@ class Line:
         sent = {"sentMessages": [{"id": id_} for id_ in told]} if told else {}
         return json_answer(sent, headers={"x-line-request-id": accepted.request_id})
 
+    def _reply(self, channel: str, request: Request, body: dict[str, Any]) -> Response:
+        if "X-Line-Retry-Key" in request.headers:
+            raise _refused(400, "The X-Line-Retry-Key header is not supported")
+        user = self.events.use_token(channel, str(body.get("replyToken", "")))
+        if user is None:
+            raise _refused(400, "Invalid reply token")
+        sent_ids = tuple(str(next(self._message_ids)) for _ in body["messages"])
+        request_id = str(uuid.uuid4())
+        told = RetryKey(channel, "", "", request_id, sent_ids)
+        self._outbox.accept(self._messages(told, sent_ids[0], [user], body["messages"]))
+        sent = {"sentMessages": [{"id": id_} for id_ in sent_ids]}
+        return json_answer(sent, headers={"x-line-request-id": request_id})
+
     def _check_limits(self, operation: str, channel: str, recipients: int) -> None:
         line = self._settings.current.line
         rate = {"push": line.push_per_second, "multicast": line.multicast_per_second}[operation]
@@ -183,8 +215,9 @@ class Line:
         recipients: list[str],
         messages: list[dict[str, Any]],
     ) -> list[Message]:
-        blocked = self._settings.current.line.blocked
-        silent = sum(1 for user in recipients if user in blocked)
+        channel = request.channel_id
+        reached = [user for user in recipients if not self.events.blocks(channel, user)]
+        silent = len(recipients) - len(reached)
         if silent:
             self._outbox.count_incident("line_blocked", silent)
         text, content = words(messages), () if is_plain_text(messages) else messages
@@ -192,14 +225,13 @@ class Line:
             Message(
                 channel="line",
                 provider_id=message_id,
-                sender=request.channel_id,
+                sender=channel,
                 recipient=user,
                 text=text,
                 content=content,
                 request_key=request.key,
             )
-            for user in recipients
-            if user not in blocked
+            for user in reached
         ]
 
     def _conflict(self, earlier: RetryKey, digest: str) -> Refused:

@@ -8,7 +8,15 @@ from werkzeug.wrappers import Request, Response
 from local.standins.answers import json_answer
 
 _HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=30), retries=False)
-_PASSED_BACK = ("Content-Type", "Cache-Control", "Content-Security-Policy", "Referrer-Policy")
+_PASSED_ON = ("Content-Type", "Cookie", "X-Twilio-Signature", "X-Line-Signature")
+_PASSED_BACK = (
+    "Content-Type",
+    "Cache-Control",
+    "Content-Security-Policy",
+    "Location",
+    "Referrer-Policy",
+    "Set-Cookie",
+)
 
 
 def answer(api: str | None, request: Request) -> Response:
@@ -16,10 +24,14 @@ def answer(api: str | None, request: Request) -> Response:
     if api is None:
         return json_answer({"message": "Not Found"}, 404)
     query = f"?{request.query_string.decode()}" if request.query_string else ""
-    headers = {"Content-Type": request.headers.get("Content-Type", "")}
+    headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
     try:
         found = _HTTP.request(
-            request.method, f"{api}{request.path}{query}", body=request.get_data(), headers=headers
+            request.method,
+            f"{api}{request.path}{query}",
+            body=request.get_data(),
+            headers=headers,
+            redirect=False,
         )
     except urllib3.exceptions.HTTPError:
         return json_answer({"message": "Service Unavailable"}, 503)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from local.standins.background import Background
-from local.standins.config import SesConfig, Settings
+from local.standins.config import SesConfig, SesEnding, Settings
 from local.standins.faults import Faults
 from local.standins.outbox import Outbox
 
@@ -32,6 +32,21 @@ _FATES = {
     "suppressionlist": _BOUNCED,
     "complaint": _COMPLAINED,
 }
+_ENDINGS: Mapping[SesEnding, tuple[str, ...]] = {
+    "transient": ("Send", "DeliveryDelay", "Bounce"),
+    "undetermined": _BOUNCED,
+    "permanent": _BOUNCED,
+    "content": _BOUNCED,
+    "complaint": _COMPLAINED,
+    "delay": ("Send", "DeliveryDelay", "Delivery"),
+    "reject": ("Send", "Reject"),
+}
+_BOUNCES: Mapping[SesEnding, tuple[str, str, str, str]] = {
+    "transient": ("Transient", "MailboxFull", "4.2.2", "smtp; 452 4.2.2 mailbox full"),
+    "undetermined": ("Undetermined", "Undetermined", "", ""),
+    "content": ("Transient", "ContentRejected", "5.7.1", "smtp; 554 5.7.1 content rejected"),
+}
+"""https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html (read 2026-11)."""
 _BOUNCE_SUBTYPES = {"suppressionlist": "Suppressed"}
 """https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html (read 2026-11)."""
 
@@ -56,6 +71,8 @@ def fate(mail: Mail, config: SesConfig) -> tuple[str, ...]:
         return ("Send", "Rendering Failure")
     if mail.recipient.lower() in config.suppressed:
         return _BOUNCED
+    if (ending := config.endings.get(mail.recipient)) is not None:
+        return _ENDINGS[ending]
     return _FATES.get(_simulated(mail.recipient), _DELIVERED)
 
 
@@ -115,15 +132,18 @@ def _delivery(mail: Mail, _config: SesConfig, at: str) -> dict[str, Any]:
 def _bounce(mail: Mail, config: SesConfig, at: str) -> dict[str, Any]:
     suppressed = mail.recipient.lower() in config.suppressed
     subtype = _BOUNCE_SUBTYPES.get(_simulated(mail.recipient), "General")
+    permanent = ("Permanent", subtype, "5.1.1", "smtp; 550 5.1.1 user unknown")
+    ending = config.endings.get(mail.recipient, "permanent")
+    kind, subtype, status, diagnosis = _BOUNCES.get(ending, permanent)
     return {
-        "bounceType": "Permanent",
+        "bounceType": kind,
         "bounceSubType": "OnAccountSuppressionList" if suppressed else subtype,
         "bouncedRecipients": [
             {
                 "emailAddress": mail.recipient,
                 "action": "failed",
-                "status": "5.1.1",
-                "diagnosticCode": "smtp; 550 5.1.1 user unknown",
+                "status": status,
+                "diagnosticCode": diagnosis,
             }
         ],
         "timestamp": at,
@@ -143,6 +163,25 @@ def _complaint(mail: Mail, _config: SesConfig, at: str) -> dict[str, Any]:
     }
 
 
+def _delay(mail: Mail, _config: SesConfig, at: str) -> dict[str, Any]:
+    return {
+        "timestamp": at,
+        "delayType": "MailboxFull",
+        "expirationTime": at,
+        "delayedRecipients": [
+            {
+                "emailAddress": mail.recipient,
+                "status": "4.2.2",
+                "diagnosticCode": "smtp; 452 4.2.2 mailbox full",
+            }
+        ],
+    }
+
+
+def _reject(_mail: Mail, _config: SesConfig, _at: str) -> dict[str, Any]:
+    return {"reason": "Bad content"}
+
+
 def _failure(mail: Mail, _config: SesConfig, _at: str) -> dict[str, Any]:
     problem = f"Attribute '{mail.missing}' is not present in the rendering data."
     return {"errorMessage": problem, "templateName": "inline"}
@@ -153,6 +192,8 @@ _EVENTS: dict[str, tuple[str, Any]] = {
     "Delivery": ("delivery", _delivery),
     "Bounce": ("bounce", _bounce),
     "Complaint": ("complaint", _complaint),
+    "DeliveryDelay": ("deliveryDelay", _delay),
+    "Reject": ("reject", _reject),
     "Rendering Failure": ("failure", _failure),
 }
 

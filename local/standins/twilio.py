@@ -94,6 +94,10 @@ class Twilio:
         if 0 < code < LATER_FROM:
             raise refused(code)
         service = form.get("MessagingServiceSid", "")
+        ending = self._settings.current.twilio.endings.get(to)
+        outcome = f"undelivered {code}" if code else "delivered"
+        if ending is not None:
+            outcome = f"{ending.status} {ending.code or ''}".rstrip()
         message = Message(
             channel="sms",
             provider_id=f"SM{secrets.token_hex(16)}",
@@ -101,7 +105,7 @@ class Twilio:
             recipient=to,
             text=form["Body"],
             headers={"AccountSid": account_sid, "MessagingServiceSid": service},
-            outcome=f"undelivered {code}" if code else "delivered",
+            outcome=outcome,
             accepted_at=_instant(datetime.now(UTC)),
         )
         self._outbox.accept([message])

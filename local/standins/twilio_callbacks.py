@@ -1,10 +1,13 @@
 """The status callbacks that Twilio posts, signed, after it has taken a message."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import parse_qs, urldefrag
 
 import urllib3
+from pydantic import BaseModel, ConfigDict, Field
 from twilio.request_validator import RequestValidator
 
 from local.standins.background import Background
@@ -14,6 +17,36 @@ TIMEOUT_SECONDS = 5.0
 MOST_TRIES = 5
 """`#rc=` asks for up to five retries: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides."""
 OK = range(200, 300)
+
+
+class Inbound(BaseModel):
+    """What a reader answers: from which number, in which words, to which account."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account_sid: str
+    sender: str = Field(alias="from")
+    to: str = "+815000000000"
+    body: str
+    opt_out_type: Literal["STOP", "START", "HELP"] | None = None
+
+    def fields(self) -> dict[str, str]:
+        """The fields of Twilio's request (https://www.twilio.com/docs/messaging/twiml, 2026-11)."""
+        sid = f"SM{secrets.token_hex(16)}"
+        found = {
+            "AccountSid": self.account_sid,
+            "ApiVersion": "2010-04-01",
+            "Body": self.body,
+            "From": self.sender,
+            "MessageSid": sid,
+            "NumMedia": "0",
+            "NumSegments": "1",
+            "SmsMessageSid": sid,
+            "SmsSid": sid,
+            "SmsStatus": "received",
+            "To": self.to,
+        }
+        return {**found, **({"OptOutType": self.opt_out_type} if self.opt_out_type else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +69,13 @@ class TwilioCallbacks:
         self.put = self._background.put
         self.drain = self._background.drain
 
+    def tell(self, callback: Callback) -> int:
+        """Post one request now and once, and return the status of the answer (0: none came)."""
+        signature = RequestValidator(callback.auth_token).compute_signature(
+            callback.url, callback.fields
+        )
+        return self._status(callback.url, callback.fields, signature)
+
     def _post_all(self, callbacks: list[Callback]) -> None:
         for callback in callbacks:
             told = self._post(callback)
@@ -52,6 +92,9 @@ class TwilioCallbacks:
         )
 
     def _post_once(self, url: str, fields: Mapping[str, str], signature: str) -> bool:
+        return self._status(url, fields, signature) in OK
+
+    def _status(self, url: str, fields: Mapping[str, str], signature: str) -> int:
         try:
             answer = self._http.request_encode_body(
                 "POST",
@@ -61,5 +104,5 @@ class TwilioCallbacks:
                 headers={"X-Twilio-Signature": signature, "I-Twilio-Idempotency-Token": signature},
             )
         except urllib3.exceptions.HTTPError:
-            return False
-        return answer.status in OK
+            return 0
+        return answer.status

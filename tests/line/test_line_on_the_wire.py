@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from shared.letterhead import Letterhead
 from shared.rules.catalogue import Text
 from shared.rules.reckoning import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
+from shared.rules.subscriber import Language
 from tests.email.letters import frozen, letter
 from tests.line.test_line_answers import KEY, MULTICAST_PATH, TOKEN, TOKEN_PATH, bad
 from tests.local.wire import Answer, Wire
@@ -31,6 +33,32 @@ FOOTER = (
     "お問い合わせ: office@kizuna.example.jp\n"
     "このアカウントをブロックすると、配信は止まります。"
 )
+
+
+PAGE = {
+    "type": "postback",
+    "label": "登録の確認・変更",
+    "data": "v=1&do=page",
+    "displayText": "登録の確認・変更",
+}
+STOP = {
+    "type": "postback",
+    "label": "配信を止める",
+    "data": "v=1&do=stop",
+    "displayText": "配信を止める",
+}
+BIRTH = {
+    "type": "postback",
+    "label": "出産の登録",
+    "data": "v=1&do=birth",
+    "displayText": "出産の登録",
+}
+
+
+def message(text: str, *actions: dict[str, str]) -> dict[str, object]:
+    """A text with quick replies, as LINE is given it."""
+    items = [{"type": "action", "action": each} for each in actions]
+    return {"type": "text", "text": text, "quickReply": {"items": items}}
 
 
 @pytest.fixture
@@ -69,7 +97,7 @@ def test_one_reader_is_pushed_to(wire: Wire, sender: LineSender) -> None:
         "32週0日\n\nむくみやすい頃です。\n無理をせずに。\n\n"
         f"（文京区より）\n教室のお知らせです。\n\n{FOOTER}"
     )
-    assert sent.json() == {"to": USERS[1], "messages": [{"type": "text", "text": text}]}
+    assert sent.json() == {"to": USERS[1], "messages": [message(text, PAGE, STOP)]}
     assert (sent.method, sent.headers["Content-Type"]) == ("POST", "application/json")
     assert wire.sent_to(MULTICAST_PATH) == []
 
@@ -79,9 +107,58 @@ def test_several_readers_of_one_text_are_one_multicast(wire: Wire, sender: LineS
 
     (sent,) = wire.sent_to(MULTICAST_PATH)
     text = f"32週0日\n\nむくみやすい頃です。\n無理をせずに。\n\n{FOOTER}"
-    expected = {"to": [USERS[1], USERS[2]], "messages": [{"type": "text", "text": text}]}
+    expected = {"to": [USERS[1], USERS[2]], "messages": [message(text, PAGE, STOP)]}
     assert sent.json() == expected
     assert wire.sent_to(PUSH_PATH) == []
+
+
+TEXT = Text("題", "本文です。", "お知らせ")
+PROMPT = "出産の登録は、下のボタンか、このトークに「出産」と送るとできます。"
+
+
+@pytest.mark.parametrize("day", [280, 293])
+def test_from_40w0d_on_a_message_carries_a_neutral_way_to_register_a_birth(
+    wire: Wire, sender: LineSender, day: int
+) -> None:
+    post(sender, letter("s1", USERS[1], day=day, text=TEXT))
+
+    (sent,) = wire.sent_to(PUSH_PATH)
+    text = f"題\n\n本文です。\n\n{PROMPT}\n\n{FOOTER}"
+    assert sent.json()["messages"] == [message(text, BIRTH, PAGE, STOP)]
+
+
+@pytest.mark.parametrize(("phase", "day"), [(Phase.PREGNANCY, 279), (Phase.CHILDCARE, 280)])
+def test_neither_before_nor_after_a_birth_anything_is_said_of_it(
+    wire: Wire, sender: LineSender, phase: Phase, day: int
+) -> None:
+    post(sender, letter("s1", USERS[1], phase=phase, day=day, text=TEXT))
+
+    (sent,) = wire.sent_to(PUSH_PATH)
+    assert sent.json()["messages"] == [message(f"題\n\n本文です。\n\n{FOOTER}", PAGE, STOP)]
+
+
+def test_the_same_text_with_and_without_the_way_to_register_goes_in_two_calls(
+    sender: LineSender,
+) -> None:
+    letters = [letter(f"s{n}", USERS[n], day=day, text=TEXT) for n, day in enumerate((279, 280))]
+
+    assert [len(call) for call in sender.calls(letters)] == [1, 1]
+
+
+def test_what_stands_around_the_text_is_in_the_reader_s_language(
+    wire: Wire, sender: LineSender
+) -> None:
+    japanese = letter("s1", USERS[1])
+    english = replace(japanese, letter=replace(japanese.letter, language=Language.ENGLISH))
+
+    assert len(sender.calls([japanese, english])) == 2
+    post(sender, english)
+
+    (sent,) = wire.sent_to(PUSH_PATH)
+    (said,) = sent.json()["messages"]
+    assert said["text"].endswith("If you block this account, the messages stop.")
+    labels = [item["action"]["label"] for item in said["quickReply"]["items"]]
+    assert labels == ["See or change", "Stop the messages"]
 
 
 def test_the_first_request_already_carries_its_retry_key(wire: Wire, sender: LineSender) -> None:
@@ -160,8 +237,10 @@ def test_the_requests_are_what_line_s_own_documents_describe(
     assert problems(MESSAGING, "PushMessageRequest", push.json()) == []
     assert problems(MESSAGING, "MulticastRequest", multicast.json()) == []
     for sent in (push, multicast):
-        (message,) = sent.json()["messages"]
-        assert problems(MESSAGING, "TextMessage", message) == []
+        (said,) = sent.json()["messages"]
+        assert problems(MESSAGING, "TextMessage", said) == []
+        for item in said["quickReply"]["items"]:
+            assert problems(MESSAGING, "PostbackAction", item["action"]) == []
     assert problems(MESSAGING, "MulticastRequest", {**multicast.json(), "to": [*USERS, "U"]})
     assert len(multicast.json()["to"]) == LineSender.batch_size == 500
     assert len(multicast.body) < 2_000_000
@@ -244,6 +323,7 @@ def test_the_longest_texts_fit_into_one_message(wire: Wire, api: LineApi, text: 
     longest = letter(
         "s1",
         USERS[1],
+        day=280,
         text=Text("題" * 40, text, "n"),
         own=text,
         child="は" * 20,

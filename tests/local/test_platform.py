@@ -68,9 +68,10 @@ def test_a_table_has_the_template_s_keys_and_forgets_what_the_template_says(
     assert found == (("ENABLED", ttl["AttributeName"]) if ttl else ("DISABLED", None))
 
 
-def test_one_table_forgets() -> None:
+def test_the_ledger_forgets_and_so_does_what_is_pending() -> None:
     assert [name for name, table in TABLES.items() if "TimeToLiveSpecification" in table] == [
-        "LedgerTable"
+        "LedgerTable",
+        "PendingTable",
     ]
 
 

@@ -88,6 +88,32 @@ def test_the_simulator_tells_how_an_email_ends(ses, events, recipient, expected,
     )
 
 
+@pytest.mark.parametrize(
+    ("ending", "expected", "bounce"),
+    [
+        ("transient", ["Bounce", "DeliveryDelay", "Send"], ("Transient", "MailboxFull")),
+        ("undetermined", ["Bounce", "Send"], ("Undetermined", "Undetermined")),
+        ("permanent", ["Bounce", "Send"], ("Permanent", "General")),
+        ("content", ["Bounce", "Send"], ("Transient", "ContentRejected")),
+        ("complaint", ["Complaint", "Delivery", "Send"], None),
+        ("delay", ["Delivery", "DeliveryDelay", "Send"], None),
+        ("reject", ["Reject", "Send"], None),
+    ],
+)
+def test_a_recipient_s_mails_end_as_they_are_told_to(  # noqa: PLR0917
+    ses, events, control, configure, ending, expected, bounce
+):
+    topic = control("GET", "config")["ses"]["events_topic"]
+    configure("ses", events_topic=topic, endings={"hanako@example.com": ending})
+
+    followed(ses, entry())
+
+    published = events()
+    assert kinds(published) == expected
+    bounces = [event["bounce"] for event in published if event["eventType"] == "Bounce"]
+    assert [(b["bounceType"], b["bounceSubType"]) for b in bounces] == ([bounce] if bounce else [])
+
+
 def test_a_missing_variable_is_told_as_a_rendering_failure(ses, events):
     followed(ses, {**entry(), "ReplacementEmailContent": {}})
     sent, failed = events()

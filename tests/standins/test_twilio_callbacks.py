@@ -7,6 +7,7 @@ from twilio.request_validator import RequestValidator
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from tests.standins.conftest import ACCOUNT
 from tests.standins.test_twilio import TO, send
 
 
@@ -84,3 +85,86 @@ def test_callbacks_can_be_turned_off(twilio, standins, listener, configure):
     send(twilio, status_callback=listener.url)
     assert standins.app.drain()
     assert listener.heard == []
+
+
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        ({"status": "failed", "code": 30008}, ("failed", "30008")),
+        ({"status": "undelivered", "code": 21610}, ("undelivered", "21610")),
+        ({"status": "undelivered"}, ("undelivered", None)),
+    ],
+)
+def test_a_number_s_messages_end_as_they_are_told_to(  # noqa: PLR0917
+    twilio, standins, listener, configure, ending, told
+):
+    configure("twilio", endings={TO: ending})
+
+    created = send(twilio, status_callback=listener.url)
+
+    assert standins.app.drain()
+    last, genuine = listener.heard[-1]
+    assert ((last["MessageStatus"], last.get("ErrorCode")), genuine) == (told, True)
+    assert twilio.messages(created.sid).fetch().status == ending["status"]
+
+
+def inbound_at(listener, configure):
+    account = {"auth_token": "token", "inbound_url": listener.url}
+    configure("twilio", accounts={ACCOUNT: account})
+
+
+def test_what_a_reader_answers_is_posted_with_a_genuine_signature(control, configure, listener):
+    inbound_at(listener, configure)
+
+    answer = control(
+        "POST",
+        "twilio/inbound",
+        {"account_sid": ACCOUNT, "from": TO, "body": "停止", "opt_out_type": "STOP"},
+    )
+
+    assert answer == {"status": 204}
+    ((fields, genuine),) = listener.heard
+    assert genuine
+    assert {name: fields[name] for name in ("AccountSid", "From", "Body", "OptOutType")} == {
+        "AccountSid": ACCOUNT,
+        "From": TO,
+        "Body": "停止",
+        "OptOutType": "STOP",
+    }
+
+
+def test_the_answer_to_it_is_told(control, configure, listener):
+    inbound_at(listener, configure)
+    listener.statuses = [403]
+
+    told = control("POST", "twilio/inbound", {"account_sid": ACCOUNT, "from": TO, "body": "x"})
+
+    assert told == {"status": 403}
+
+
+def test_nothing_is_posted_for_an_account_without_an_address_for_answers(standins, http):
+    answer = http.request(
+        "POST",
+        f"{standins.url}/_standins/twilio/inbound",
+        json={"account_sid": ACCOUNT, "from": TO, "body": "STOP"},
+    )
+
+    assert (answer.status, "inbound_url" in answer.json()["problems"][0]) == (400, True)
+
+
+def test_the_public_address_passes_the_providers_signatures_on(standins, http, control, listener):
+    api = listener.url.removesuffix("/sms/status")
+    control("PUT", "config", {"pages": {"api": api}})
+    fields = {"MessageStatus": "sent"}
+    signature = RequestValidator("token").compute_signature(f"{api}/sms/status/x", fields)
+
+    answer = http.request_encode_body(
+        "POST",
+        f"{standins.url}/sms/status/x",
+        fields=fields,
+        encode_multipart=False,
+        headers={"X-Twilio-Signature": signature},
+    )
+
+    assert answer.status == 204
+    assert listener.heard == [(fields, True)]

@@ -1,0 +1,88 @@
+"""LINE Login v2.1: where a browser is sent, and who came back, as LINE itself has verified.
+
+Source: https://developers.line.biz/en/reference/line-login/ (read 2026-11).
+"""
+
+import json
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import urllib3
+
+from functions.line.event import USER_ID
+
+
+class NotVerifiedError(Exception):
+    """LINE did not say who it is: the code or the ID token was refused."""
+
+
+class LoginUnreachableError(Exception):
+    """LINE gave no answer that can be used."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LoginApi:
+    """An account's LINE Login channel. `authorize_url` and `api_url` are base URLs."""
+
+    authorize_url: str
+    api_url: str
+    channel_id: str
+    channel_secret: str
+    http: urllib3.PoolManager
+
+    def authorize(self, *, redirect: str, state: str, nonce: str) -> str:
+        """Where the browser is sent. LINE asks there whether to add the account as a friend."""
+        asked = {
+            "response_type": "code",
+            "client_id": self.channel_id,
+            "redirect_uri": redirect,
+            "state": state,
+            "nonce": nonce,
+            "scope": "openid",
+            "bot_prompt": "aggressive",
+        }
+        return f"{self.authorize_url.rstrip('/')}/oauth2/v2.1/authorize?{urlencode(asked)}"
+
+    def who(self, code: str, *, redirect: str, nonce: str) -> str:
+        """The user ID behind a code, from the ID token that LINE has verified.
+
+        NotVerifiedError, LoginUnreachableError.
+        """
+        tokens = self._post(
+            "token",
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=redirect,
+            client_id=self.channel_id,
+            client_secret=self.channel_secret,
+        )
+        verified = self._post(
+            "verify",
+            id_token=str(tokens.get("id_token", "")),
+            client_id=self.channel_id,
+            nonce=nonce,
+        )
+        user = verified.get("sub")
+        if not isinstance(user, str) or not USER_ID.fullmatch(user):
+            raise NotVerifiedError
+        return user
+
+    def _post(self, call: str, **form: str) -> dict[str, object]:
+        try:
+            answer = self.http.request(
+                "POST",
+                f"{self.api_url.rstrip('/')}/oauth2/v2.1/{call}",
+                body=urlencode(form),
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+            )
+        except urllib3.exceptions.HTTPError:
+            raise LoginUnreachableError from None
+        if answer.status in range(400, 500) and answer.status != 429:
+            raise NotVerifiedError
+        try:
+            found = json.loads(answer.data)
+        except ValueError:
+            raise LoginUnreachableError from None
+        if answer.status != 200 or not isinstance(found, dict):
+            raise LoginUnreachableError
+        return found
