@@ -1,7 +1,5 @@
 """The whole text of a message, which an SMS only announced."""
 
-from datetime import timedelta
-
 from functions.register.opened import now, world
 from functions.register.page import Page, new_router, page
 from shared.links import PREFERENCES_DAYS, BadLinkError
@@ -28,7 +26,7 @@ def whole_text(token: str) -> Page:
     if subscriber is None or run is None:
         raise BadLinkError
     letter, words = _letter(store, run, subscriber, enrolment)
-    fresh = timedelta(0) <= jst_date(at) - day <= PREFERENCES_DAYS
+    fresh = jst_date(at) - day <= PREFERENCES_DAYS
     own = links.preferences(subscriber.id, at) if fresh else None
     expected = any(
         each.id == enrolment and changes.active(each) and changes.standing(each).birth_date is None
