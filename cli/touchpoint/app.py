@@ -8,8 +8,8 @@ from cli.touchpoint.registering import add, close, rename, reopen
 
 touchpoint = typer.Typer(
     help="Where parents learn of the service (母子手帳交付, a clinic, a flyer): links, QR codes, "
-    "cards to print, and how many came through each. Every account has the touchpoint `web` "
-    "without adding it.",
+    "cards to print, and how many came through each. Every account has `web` and `line` "
+    "without adding them.",
     no_args_is_help=True,
 )
 for command in (add, rename, close, reopen, qr, card, counts):

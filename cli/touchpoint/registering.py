@@ -16,7 +16,7 @@ from cli.touchpoint.finding import (
     find_open,
     find_touchpoint,
 )
-from shared.rules.touchpoint import WEB, Touchpoint, link
+from shared.rules.touchpoint import BUILT_IN, Touchpoint, link
 from shared.store.store import Store
 from shared.store.tables import ConflictError
 
@@ -120,8 +120,8 @@ def reopen(
 
 
 def _is_theirs(touchpoint: str) -> None:
-    if touchpoint == WEB:
-        raise FailedError(f"{WEB} is every account's, and stays as it is")
+    if touchpoint in BUILT_IN:
+        raise FailedError(f"{touchpoint} is every account's, and stays as it is")
 
 
 def _note(store: Store, who: str, what: str, account: str, touchpoint: str) -> None:

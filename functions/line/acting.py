@@ -4,15 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from functions.line.answers import TOUCHPOINT
 from functions.line.conversation import Want, Wish, expected, overtaken
 from functions.line.event import ChatEvent, Kind
 from shared import changing, consent, joining
 from shared.rules import changes
 from shared.rules.account import Channel, Settings
 from shared.rules.changes import Refusal, RefusedError
+from shared.rules.dates import jst_date
 from shared.rules.joining import Application
 from shared.rules.subscriber import Subscriber
+from shared.rules.touchpoint import LINE, Step
 from shared.store.line_events import Turn
 from shared.store.store import Store
 
@@ -36,6 +37,14 @@ Done = tuple[Wish, Subscriber | None]
 
 def act(store: Store, found: Situation, wish: Wish) -> Done:
     """Do what is wished for, where it changes anything, and say what came of it."""
+    done, subscriber = _act(store, found, wish)
+    step = _STEPS.get((found.event.kind, done.want))
+    if step:
+        store.touchpoints.count(found.account, LINE, step, jst_date(found.now))
+    return done, subscriber
+
+
+def _act(store: Store, found: Situation, wish: Wish) -> Done:
     if wish.want not in _ACTIONS:
         return wish, found.subscriber
     if wish.want is not Want.BIRTH and not _its_turn(store, found, wish):
@@ -67,7 +76,7 @@ def _joined(store: Store, found: Situation, wish: Wish) -> Done:
     asked = Application(
         account=found.account,
         channel=Channel.LINE,
-        touchpoint=TOUCHPOINT,
+        touchpoint=LINE,
         children=(wish.child,) * (2 if wish.twins else 1),
         language=wish.language,
         consent=consent.given(wish.language, CONSENT_SOURCE, found.now),
@@ -92,6 +101,13 @@ def _born(store: Store, found: Situation, wish: Wish) -> Done:
         return replace(wish, want=Want.GREETING), None
     return wish, changing.change(store, found.subscriber.id, born)
 
+
+_STEPS = {
+    (Kind.FOLLOW, Want.GREETING): Step.OPENED,
+    (Kind.POSTBACK, Want.CHECK): Step.STARTED,
+    (Kind.POSTBACK, Want.JOIN): Step.CONFIRMED,
+}
+"""How far somebody has come who joins in the chat."""
 
 _ACTIONS: dict[Want, Callable[[Store, Situation, Wish], Done]] = {
     Want.STOP: _stopped,

@@ -22,9 +22,6 @@ from shared.rules.touchpoint import WEB, link
 
 Messages = list[dict[str, Any]]
 
-TOUCHPOINT = "line"
-"""Where those come from who join in the chat."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scene:

@@ -1,11 +1,13 @@
 """The whole text of a message, which an SMS only announced."""
 
+from datetime import date, datetime, time
+
 from functions.register.opened import now, world
 from functions.register.page import Page, new_router, page
 from shared.links import PREFERENCES_DAYS, BadLinkError
 from shared.rules import changes
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
-from shared.rules.dates import jst_date
+from shared.rules.dates import jst_date, jst_instant
 from shared.rules.message import birth_prompt
 from shared.rules.subscriber import Letter, Subscriber, decide
 from shared.store.ledger import Run
@@ -22,10 +24,9 @@ def whole_text(token: str) -> Page:
     store, links, at = world().store, world().links, now()
     subscriber_id, day, enrolment = links.read_text(token)
     subscriber = store.subscribers.get(subscriber_id)
-    run = store.ledger.run(day, subscriber.account) if subscriber else None
-    if subscriber is None or run is None:
+    if subscriber is None:
         raise BadLinkError
-    letter, words = _letter(store, run, subscriber, enrolment)
+    run, letter, words = _sent(store, subscriber, day, enrolment)
     fresh = jst_date(at) - day <= PREFERENCES_DAYS
     own = links.preferences(subscriber.id, at) if fresh else None
     expected = any(
@@ -44,18 +45,35 @@ def whole_text(token: str) -> Page:
     )
 
 
-def _letter(store: Store, run: Run, subscriber: Subscriber, enrolment: str) -> tuple[Letter, Words]:
-    """The message about an enrolment as that day's run had it, with the texts of that day."""
+def _sent(
+    store: Store, subscriber: Subscriber, day: date, enrolment: str
+) -> tuple[Run, Letter, Words]:
+    """The message of a day about an enrolment: of the account where the subscriber was, as it was
+    when the run opened, or, for who joined just after that, by the end of the day.
+    """
+    begin, end = jst_instant(day), jst_instant(day, time.max)
+    for account in dict.fromkeys(subscriber.where(at)[0] for at in (begin, end)):
+        run = store.ledger.run(day, account)
+        for at in (run.opened_at, end) if run else ():
+            if run and (letter := _letter(store, run, subscriber, enrolment, at)):
+                return run, *letter
+    raise BadLinkError
+
+
+def _letter(
+    store: Store, run: Run, subscriber: Subscriber, enrolment: str, at: datetime
+) -> tuple[Letter, Words] | None:
+    """The message that was due at an instant, with the texts of that day."""
     common = store.content.load(COMMON_SERIES, run.versions.get(COMMON_SERIES))
     own = store.content.load(run.account, run.versions.get(run.account))
     decision = decide(
         subscriber,
         [each.id for each in subscriber.enrolments],
-        run.opened_at,
+        at,
         settings=run.settings,
         schedule=schedule_of(common, own),
     )
     letter = next((each for each in decision.letters if enrolment in each.enrolments), None)
     if letter is None:
-        raise BadLinkError
+        return None
     return letter, put_into_words(letter, common=common, own=own, account=run.settings.name)

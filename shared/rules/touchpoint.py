@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-WEB = "web"
-"""The touchpoint that every account has without adding it: a link on its own home page."""
+WEB, LINE = "web", "line"
+"""The touchpoints that every account has without adding them: a link on its own home page, and the
+chat of its LINE account.
+"""
 
-_WEB_NAME = "ホームページ"
+BUILT_IN = {WEB: "ホームページ", LINE: "LINEのトーク"}
 
 ID_RULE = "must be 2 to 40 of a-z, 0-9 and -"
 _ID = re.compile(r"[a-z0-9-]{2,40}", re.ASCII)
@@ -74,9 +76,9 @@ def is_touchpoint_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def web(account: str) -> Touchpoint:
-    """The touchpoint that an account has without adding it."""
-    return Touchpoint(account, WEB, _WEB_NAME)
+def built_in(account: str) -> list[Touchpoint]:
+    """The touchpoints that an account has without adding them."""
+    return [Touchpoint(account, each, name) for each, name in BUILT_IN.items()]
 
 
 def link(public_url: str, account: str, touchpoint: str) -> str:

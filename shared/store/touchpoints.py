@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from shared.rules.months import Month
-from shared.rules.touchpoint import WEB, Funnel, Step, Touchpoint, web
+from shared.rules.touchpoint import BUILT_IN, Funnel, Step, Touchpoint, built_in
 from shared.store import keys
 from shared.store.documents import read
 from shared.store.tables import ConflictError, get, is_conflict, put_new, query
@@ -23,8 +23,8 @@ _TOUCHPOINT = TypeAdapter(Touchpoint)
 
 
 class Touchpoints:
-    """The touchpoints of each account: a few dozen at most, in one partition. `web` is always
-    there, open, and stored nowhere.
+    """The touchpoints of each account: a few dozen at most, in one partition. Those that are
+    built in are always there, open, and stored nowhere.
     """
 
     def __init__(self, resource: "DynamoDBServiceResource", directory: "Table") -> None:
@@ -32,7 +32,7 @@ class Touchpoints:
 
     def put(self, touchpoint: Touchpoint) -> None:
         """Add a touchpoint; ConflictError where the account has one of that id, open or closed."""
-        if touchpoint.id == WEB:
+        if touchpoint.id in BUILT_IN:
             raise ConflictError
         key = keys.touchpoint(touchpoint.account, touchpoint.id)
         document = _TOUCHPOINT.dump_python(touchpoint, mode="json", exclude_none=True)
@@ -40,17 +40,17 @@ class Touchpoints:
 
     def get(self, account: str, touchpoint: str) -> Touchpoint | None:
         """One touchpoint, open or closed, or None."""
-        if touchpoint == WEB:
-            return web(account)
+        if touchpoint in BUILT_IN:
+            return Touchpoint(account, touchpoint, BUILT_IN[touchpoint])
         item = get(self._table, asdict(keys.touchpoint(account, touchpoint)))
         return None if item is None else read(_TOUCHPOINT, item, f"the touchpoint {touchpoint}")
 
     def of(self, account: str) -> list[Touchpoint]:
-        """Every touchpoint of an account, open and closed: `web`, then the others by id."""
+        """Every touchpoint of an account, open and closed: those built in, then by id."""
         where = Where("pk").eq(keys.touchpoint(account, "").pk)
         items = query(self._table, KeyConditionExpression=where, ConsistentRead=True)
         added = (read(_TOUCHPOINT, item, f"the touchpoint {item['sk']}") for item in items)
-        return [web(account), *added]
+        return [*built_in(account), *added]
 
     def rename(self, account: str, touchpoint: str, name: str) -> bool:
         """Give it another name; False where there is none of that id. Link and counts stay."""

@@ -14,6 +14,7 @@ from tests.world import bunkyo
 
 LINK = "https://kizuna.example.jp/join/bunkyo/boshi-techo"
 WEB = "https://kizuna.example.jp/join/bunkyo/web"
+CHAT = "https://kizuna.example.jp/join/bunkyo/line"
 ADD = ("touchpoint", "add", "bunkyo", "boshi-techo", "--name", "母子手帳交付")
 
 
@@ -85,11 +86,12 @@ def test_the_list_has_every_touchpoint_with_its_link_and_who_came(here, kizuna):
 
     assert kizuna("touchpoint", "list").out.splitlines() == [
         f"bunkyo/web  ホームページ  0 opened, 0 started, 0 confirmed  {WEB}",
+        f"bunkyo/line  LINEのトーク  0 opened, 0 started, 0 confirmed  {CHAT}",
         f"bunkyo/boshi-techo  母子手帳交付  2 opened, 1 started, 0 confirmed  {LINK}",
         "bunkyo/chirashi  チラシ  0 opened, 0 started, 0 confirmed  closed",
     ]
     listed = json.loads(kizuna("touchpoint", "list", "bunkyo", "--json").out)["touchpoints"]
-    assert listed[1:] == [
+    assert listed[2:] == [
         {
             "account": "bunkyo",
             "touchpoint": "boshi-techo",
@@ -148,7 +150,7 @@ def test_a_call_that_cannot_be_done_is_one_line(here, kizuna, arguments, status,
     assert (ran.status, ran.out) == (status, "")
     assert ran.err.count("\n") == 1
     assert line in ran.err
-    assert [each.id for each in here.touchpoints.of("bunkyo")] == ["web"]
+    assert [each.id for each in here.touchpoints.of("bunkyo")] == ["web", "line"]
     assert audited(here) == []
     assert list(Path().iterdir()) == []
 
@@ -191,8 +193,10 @@ def test_counts_have_a_line_for_each_touchpoint_and_the_total(counted, kizuna, m
     assert [row for row in rows if len(row) > 4] == [
         ["touchpoint", "name", "opened", "started", "confirmed", "share"],
         ["bunkyo/web", "ホームページ", "3", "1", "1", "33.3%"],
+        ["bunkyo/line", "LINEのトーク", "0", "0", "0", "-"],
         ["bunkyo/boshi-techo", "母子手帳交付", "40", "10", "5", "12.5%"],
         ["naha/web", "ホームページ", "7", "0", "0", "0.0%"],
+        ["naha/line", "LINEのトーク", "0", "0", "0", "-"],
         ["total", "50", "11", "6", "12.0%"],
     ]
 
@@ -213,6 +217,15 @@ def test_counts_are_of_one_account_and_of_the_months_that_are_named(counted, kiz
                 "started": 1,
                 "confirmed": 1,
                 "share": 0.25,
+            },
+            {
+                "account": "bunkyo",
+                "touchpoint": "line",
+                "name": "LINEのトーク",
+                "opened": 0,
+                "started": 0,
+                "confirmed": 0,
+                "share": None,
             },
             {
                 "account": "bunkyo",

@@ -7,7 +7,9 @@ import pytest
 import urllib3
 
 from functions.line import chat
-from tests.line.phone import USER, Phone, happened, in_days, labelled, said
+from shared.rules.months import Month
+from shared.rules.touchpoint import Funnel
+from tests.line.phone import USER, Phone, happened, in_days, labelled, said, today
 from tests.world import Context, World
 
 
@@ -134,3 +136,13 @@ def test_neither_queue_nor_log_holds_who_wrote_what(
     for private in (USER, "ないしょの話", str(in_days(56))):
         assert private not in logged
         assert private not in " ".join(world.queued)
+
+
+def test_how_far_people_come_in_the_chat_is_counted(world: World, phone: Phone) -> None:
+    phone.joins(in_days(56))
+    phone.follows()
+
+    month = Month.of(today())
+    assert world.store.touchpoints.counts("bunkyo", month, month) == {
+        "line": Funnel(opened=2, started=1, confirmed=1)
+    }

@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
 from functions.register.pages import handler
+from shared.changing import change
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text
+from shared.rules.changes import moved
 from shared.rules.history import Happened
 from shared.rules.message import Due
 from shared.rules.stage import Phase
-from tests.world import Context, World, pregnant
+from tests.world import TEN, Context, World, bunkyo, pregnant
 
 
 def request(
@@ -158,3 +162,34 @@ def test_the_pages_are_not_kept_and_give_nothing_away_to_others(world: World) ->
 
 def _texts_that_name_the_child() -> Any:
     return {Due(Phase.PREGNANCY, 224): Text("32週", "{child}の本文です。", "お知らせ")}
+
+
+def test_the_link_in_an_sms_still_shows_its_text_after_a_move_to_another_account(
+    world: World,
+) -> None:
+    world.add(pregnant(1, Channel.SMS))
+    world.day()
+    world.store.accounts.put(replace(bunkyo(name="那覇市"), id="naha"))
+    move = {"account": "naha", "channel": Channel.SMS, "address": "+819099990001"}
+    change(world.store, "s1", lambda old: moved(old, TEN + timedelta(minutes=1), **move))
+
+    answer = request("GET", path_in(world, "m", Channel.SMS))
+
+    assert (answer["statusCode"], "本文224です。" in answer["body"]) == (200, True)
+    assert "文京区" in answer["body"]
+
+
+def test_who_joined_just_after_the_day_had_begun_can_read_the_whole_text(world: World) -> None:
+    world.add(pregnant(2))
+    world.tick()
+    history = tuple(
+        replace(event, at=TEN + timedelta(minutes=1)) for event in pregnant(1).enrolments[0].history
+    )
+    late = pregnant(1, Channel.SMS)
+    world.add(replace(late, enrolments=(replace(late.enrolments[0], history=history),)))
+    world.tick(TEN + timedelta(minutes=15))
+    world.work()
+
+    answer = request("GET", path_in(world, "m", Channel.SMS))
+
+    assert (answer["statusCode"], "本文224です。" in answer["body"]) == (200, True)

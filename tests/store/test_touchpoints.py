@@ -24,7 +24,8 @@ def test_an_account_has_its_own_touchpoints_by_id_after_the_one_that_all_have(st
     store.touchpoints.put(Touchpoint("naha", "boshi-techo", "那覇の母子手帳"))
 
     web = Touchpoint("bunkyo", "web", "ホームページ")
-    assert store.touchpoints.of("bunkyo") == [web, BOOK, FLYER]
+    chat = Touchpoint("bunkyo", "line", "LINEのトーク")
+    assert store.touchpoints.of("bunkyo") == [web, chat, BOOK, FLYER]
     assert store.touchpoints.get("bunkyo", "chirashi") == FLYER
     assert store.touchpoints.get("bunkyo", "web") == web
 
@@ -36,7 +37,7 @@ def test_there_is_no_touchpoint_that_nobody_added(store: Store) -> None:
     assert store.touchpoints.get("naha", "boshi-techo") is None
 
 
-@pytest.mark.parametrize("taken", ["boshi-techo", "web"])
+@pytest.mark.parametrize("taken", ["boshi-techo", "web", "line"])
 def test_an_id_that_is_taken_is_refused_and_nothing_changes(store: Store, taken: str) -> None:
     store.touchpoints.put(BOOK)
     store.touchpoints.close("bunkyo", "boshi-techo", NOON)
@@ -79,7 +80,7 @@ def test_what_was_closed_can_be_opened_again_once(store: Store) -> None:
     assert store.touchpoints.get("bunkyo", "boshi-techo") == BOOK
 
 
-@pytest.mark.parametrize("touchpoint", ["chirashi", "web"])
+@pytest.mark.parametrize("touchpoint", ["chirashi", "web", "line"])
 def test_what_was_never_added_can_neither_be_renamed_nor_closed(
     store: Store, items: Items, touchpoint: str
 ) -> None:
