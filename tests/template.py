@@ -1,6 +1,7 @@
 """infra/template.yaml, as far as tests in process need it: the only definition there is."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ def create_in_moto() -> dict[str, str]:
     """Create tables, bucket, queues and secrets under their logical ids, and return what a Ref to
     each gives."""
     refs = {}
+    dynamodb, s3, sqs, secretsmanager = _clients()
     for name, table in resources_of("AWS::DynamoDB::Table").items():
-        boto3.client("dynamodb").create_table(
+        dynamodb.create_table(
             TableName=name,
             AttributeDefinitions=table["AttributeDefinitions"],
             KeySchema=table["KeySchema"],
@@ -36,19 +38,25 @@ def create_in_moto() -> dict[str, str]:
         refs[name] = name
     for name, bucket in resources_of("AWS::S3::Bucket").items():
         refs[name] = name.lower()
-        boto3.client("s3").create_bucket(
+        s3.create_bucket(
             Bucket=refs[name],
             CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"},
             ObjectLockEnabledForBucket=bucket.get("ObjectLockEnabled", False),
         )
     for name in resources_of("AWS::SQS::Queue"):
-        refs[name] = boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+        refs[name] = sqs.create_queue(QueueName=name)["QueueUrl"]
     for name in resources_of("AWS::SecretsManager::Secret"):
-        secret = boto3.client("secretsmanager").create_secret(
-            Name=name, SecretString=f"an invented key for {name}"
-        )
+        secret = secretsmanager.create_secret(Name=name, SecretString=f"an invented key for {name}")
         refs[name] = secret["ARN"]
     return refs
+
+
+@cache
+def _clients() -> tuple[Any, Any, Any, Any]:
+    """Made once in a process: to make one takes longer than all its calls."""
+    names = ("dynamodb", "s3", "sqs", "secretsmanager")
+    dynamodb, s3, sqs, secretsmanager = (boto3.session.Session().client(each) for each in names)  # type: ignore[call-overload]
+    return dynamodb, s3, sqs, secretsmanager
 
 
 def environment(refs: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, str]:

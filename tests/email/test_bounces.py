@@ -306,7 +306,7 @@ def test_the_fifth_day_of_failure_suspends(world: World) -> None:
 
 @pytest.mark.parametrize(("failures", "expected"), [(20, "active"), (19, "suspended")])
 def test_an_outage_counts_nobody(world: World, failures: int, expected: str) -> None:
-    world.add(*(failing(number, 20, 21, 22, 23) for number in range(50)))
+    world.add(*(failing(number, 20, 21, 22, 23) for number in range(25)))
     world.day()
 
     take(*(bounce(world, n, "Transient") for n in range(failures)))

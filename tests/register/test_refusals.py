@@ -228,7 +228,7 @@ BODIES |= st.binary(max_size=200).map(lambda raw: (base64.b64encode(raw).decode(
 
 
 @settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(path=st.sampled_from(POSTS), body=BODIES)
 def test_no_body_breaks_a_page(people: World, path: str, body: tuple[str, bool]) -> None:

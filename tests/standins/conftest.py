@@ -80,7 +80,7 @@ def ses(standins):
         region_name="ap-northeast-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=BotoConfig(retries={"total_max_attempts": 1}, read_timeout=0.5),
+        config=BotoConfig(retries={"total_max_attempts": 1}, read_timeout=2),
     )
 
     def check(http_response, model, **_):
