@@ -27,7 +27,8 @@ def create_in_moto() -> dict[str, str]:
     """Create tables, bucket, queues and secrets under their logical ids, and return what a Ref to
     each gives."""
     refs = {}
-    dynamodb, s3, sqs, secretsmanager = _clients()
+    dynamodb, s3 = client("dynamodb"), client("s3")
+    sqs, secretsmanager = client("sqs"), client("secretsmanager")
     for name, table in resources_of("AWS::DynamoDB::Table").items():
         dynamodb.create_table(
             TableName=name,
@@ -52,11 +53,9 @@ def create_in_moto() -> dict[str, str]:
 
 
 @cache
-def _clients() -> tuple[Any, Any, Any, Any]:
-    """Made once in a process: to make one takes longer than all its calls."""
-    names = ("dynamodb", "s3", "sqs", "secretsmanager")
-    dynamodb, s3, sqs, secretsmanager = (boto3.session.Session().client(each) for each in names)  # type: ignore[call-overload]
-    return dynamodb, s3, sqs, secretsmanager
+def client(service: str) -> Any:
+    """A client of a service, made once in a process: to make one takes longer than many calls."""
+    return boto3.session.Session().client(service)  # type: ignore[call-overload]
 
 
 def environment(refs: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, str]:

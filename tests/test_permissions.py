@@ -32,6 +32,16 @@ from tests.line.test_login import Browser, begun, login_to_public_url
 from tests.line.test_login import waiting as waiting_for_line
 from tests.line.test_webhook import an_event, body_of, secret
 from tests.line.test_webhook import post as post_to_line
+from tests.register.parents import (
+    JOIN,
+    confirmations,
+    expecting,
+    links,
+    location,
+    own_path,
+    path_of,
+    subscriber_at,
+)
 from tests.register.test_pages import path_in, request
 from tests.sms.test_status import SID, answer, post
 from tests.store.test_pending import waiting
@@ -126,10 +136,41 @@ def a_whole_day(world: World, watch: Watch) -> None:
         request("GET", path_in(world, "m", Channel.SMS))
         request("POST", path_in(world, "stop", Channel.EMAIL))
     assert world.sums().accepted == 3
+    come_and_go(world, watch)
     hear_of_it(world, watch)
     stop_and_offer(world, watch)
     talk_on_line(world, watch)
     count_and_share(world, watch)
+
+
+def come_and_go(world: World, watch: Watch) -> None:
+    """A mother joins by mail, sees what is stored, invites the father, moves to a phone, asks for
+    a fresh link, and is erased.
+    """
+    with watch.of("PagesFunction"):
+        request("GET", JOIN)
+        request("POST", JOIN, form=expecting())
+        request("POST", JOIN, form=expecting(step="send"))
+    (asked,) = confirmations(world)
+    with watch.of("PagesFunction"):
+        request("POST", path_of(links().confirm(asked)))
+    own = own_path(subscriber_at(world, "bunkyo", "hana@example.jp").id)
+    phone = {"channel": "sms", "phone": "090-1234-5678"}
+    with watch.of("PagesFunction"):
+        for page in ("", "/stored", "/export", "/account"):
+            assert request("GET", own + page)["statusCode"] == 200
+        request("POST", f"{own}/family/e1")
+        code_page = location(request("POST", f"{own}/address", form=phone))
+        code = links().code(links().read_code_page(code_page.removeprefix("/code/")))
+        request("POST", f"{code_page}/again")
+        request("POST", code_page, form={"code": code})
+        request("POST", "/lost/bunkyo", form=phone)
+    assert subscriber_at(world, "bunkyo", "+819012345678").channel is Channel.SMS
+    with watch.of("PagesFunction"):
+        request("POST", f"{own}/erase", form={"step": "erase"})
+    assert world.store.subscribers.erasures() == 1
+    for queue in FUNCTIONS:
+        world.take(queue)
 
 
 def hear_of_it(world: World, watch: Watch) -> None:

@@ -9,7 +9,6 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import urllib3
 from aws_lambda_powertools.utilities import parameters
@@ -46,7 +45,7 @@ from shared.rules.stage import Phase
 from shared.rules.subscriber import Enrolment, Subscriber
 from shared.secrets import address_key
 from shared.store.store import Store, names_from_environment, open_store
-from tests.template import create_in_moto, environment
+from tests.template import client, create_in_moto, environment
 
 TODAY = date(2026, 11, 25)
 TEN = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
@@ -110,13 +109,14 @@ class World:
 
     def leases_run_out(self) -> None:
         """As long passes as a dead process could have lived, or a job rests."""
-        table = boto3.resource("dynamodb").Table(self.refs["LedgerTable"])
-        for item in table.scan()["Items"]:
-            if item["sk"].startswith("JOB#"):
-                table.update_item(
+        dynamodb, name = client("dynamodb"), self.refs["LedgerTable"]
+        for item in dynamodb.scan(TableName=name)["Items"]:
+            if item["sk"]["S"].startswith("JOB#"):
+                dynamodb.update_item(
+                    TableName=name,
                     Key={"pk": item["pk"], "sk": item["sk"]},
                     UpdateExpression="SET leased_until = :past",
-                    ExpressionAttributeValues={":past": 0},
+                    ExpressionAttributeValues={":past": {"N": "0"}},
                 )
 
     def tick_event(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -136,7 +136,7 @@ class World:
 
     def take(self, name: str) -> list[dict[str, Any]]:
         """Take what is visible on a queue, as Lambda's event source mapping gives it."""
-        sqs, url = boto3.client("sqs"), self.refs[name]
+        sqs, url = client("sqs"), self.refs[name]
         taken = []
         while found := sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
