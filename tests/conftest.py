@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import browser
 from tests.world import World, a_world
+
+__all__ = ["browser", "world"]
 
 
 @pytest.fixture

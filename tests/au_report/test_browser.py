@@ -1,9 +1,5 @@
 """The report in a real browser: silent, and no wider than A4."""
 
-import os
-import shutil
-from pathlib import Path
-
 import pytest
 
 from functions.au_report.html import html
@@ -12,23 +8,6 @@ from tests.au_report.made import of_account, of_office
 
 A4 = 794
 """CSS pixels: 210 mm at 96 a inch."""
-
-
-def chromium():
-    """Where Debian's Chromium is, or None."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    return found if found and Path(found).exists() else None
-
-
-@pytest.fixture
-def browser():
-    if chromium() is None:
-        pytest.skip("there is no Chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.browser

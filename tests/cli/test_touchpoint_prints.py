@@ -1,10 +1,7 @@
 """`kizuna touchpoint qr` and `card`: what is printed for a touchpoint can be scanned and fits."""
 
-import os
 import re
-import shutil
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -147,23 +144,6 @@ LONG = {
     "path": f"{'a' * 40}/{'b' * 40}",
     "contact": "office@kizuna-no-nagai-namae.example.jp / 03-0000-0000",
 }
-
-
-def chromium():
-    """Where Debian's Chromium is, or None."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    return found if found and Path(found).exists() else None
-
-
-@pytest.fixture
-def browser():
-    if chromium() is None:
-        pytest.skip("there is no Chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.browser

@@ -1,12 +1,8 @@
 """A parent's phone: Debian's Chromium, small, Japanese, without script; what it shows is kept."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts" / "journeys"
@@ -16,12 +12,6 @@ WIDTH, HEIGHT = 390, 844
 """CSS pixels: a phone of these years."""
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-def chromium() -> str | None:
-    """Where Chromium is, or None."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    return found if found and Path(found).exists() else None
 
 
 class Phone:
@@ -75,15 +65,3 @@ def found_by_axe(browser: Any, page: Any) -> list[str]:
     context.close()
     problems = [f"{each['id']}: {each['help']} ({len(each['nodes'])} times)" for each in found]
     return problems + ([f"{wide} pixels wide"] if wide > WIDTH else [])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium for a module's tests; they are skipped where there is none."""
-    if chromium() is None:
-        pytest.skip("there is no Chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield opened
-        opened.close()

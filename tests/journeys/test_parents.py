@@ -18,10 +18,9 @@ from cli.tick import tick, wait_for_queues
 from local.platform import Platform, provide_credentials
 from shared.rules.dates import JST
 from shared.store.store import Store
-from tests.journeys.phone import Phone, browser
+from tests.journeys.phone import Phone
 from tests.world import bunkyo, texts
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.platform, pytest.mark.browser]
 
 TODAY = datetime.now(JST).date()
