@@ -46,7 +46,7 @@ from tests.register.test_pages import path_in, request
 from tests.sms.test_status import SID, answer, post
 from tests.store.test_pending import waiting
 from tests.template import resources_of
-from tests.world import HANDLERS, TEN, TODAY, Context, World, pregnant
+from tests.world import HANDLERS, SAME_IN_EVERY_WORLD, TEN, TODAY, Context, World, pregnant
 
 FUNCTIONS = {
     "EmailQueue": "EmailDeliverFunction",
@@ -347,8 +347,13 @@ def _covers(allowed: str, asked: str, refs: dict[str, str]) -> bool:
 
 @pytest.fixture
 def watched(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[World, Watch]]:
-    """A world in which every call is noted."""
-    yield world, Watch()
+    """A world in which every call is noted, from the making of the clients on."""
+    watch = Watch()
+    for kept in SAME_IN_EVERY_WORLD:
+        kept.cache_clear()
+    yield world, watch
+    for kept in SAME_IN_EVERY_WORLD:
+        kept.cache_clear()
     boto3.setup_default_session()
 
 

@@ -61,13 +61,19 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Any], Any]] = {
     "LineEventQueue": line_chat.handler,
     "SmsNoticeQueue": sms_notify.handler,
 }
-CACHED = (dispatch_tick._world, email_deliver._world, email_deliver._client)
-CACHED += (email_feedback._store, line_deliver._world, line_deliver._api)
-CACHED += (sms_deliver._world, sms_deliver._api, register_opened.world)
-CACHED += (email_notify._world, line_notify._world, line_notify._api)
-CACHED += (line_webhook._world, line_chat._world, line_chat._api, line_login._world)
-CACHED += (sms_notify._world, sms_notify._api, sms_status._store)
-CACHED += (au_snapshot._store, au_share._store, au_share._ses, au_pages._world)
+SAME_IN_EVERY_WORLD = (
+    *(dispatch_tick._world, email_deliver._world, email_feedback._store, line_deliver._world),
+    *(line_notify._world, line_webhook._world, line_chat._world, line_login._world),
+    *(sms_deliver._world, sms_notify._world, sms_status._store, register_opened.world),
+    *(au_snapshot._store, au_share._store, au_pages._world),
+)
+"""What Lambdas keep that knows names only, which are those of the template: kept from world to
+world, since to make their clients takes longer than most tests.
+"""
+
+CACHED = (email_deliver._client, email_notify._world, line_deliver._api, line_notify._api)
+CACHED += (line_chat._api, sms_deliver._api, sms_notify._api, au_share._ses)
+"""What knows where the stand-ins listen: on other ports in every world."""
 
 
 @dataclass
