@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import boto3
 import urllib3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -24,7 +23,7 @@ from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.secrets import MissingCredentialsError, address_key, credentials, platform_keys
 from shared.settings import setting
-from shared.store.line_events import LineEvents
+from shared.store.line_events import LineEvents, open_line_events
 from shared.store.store import Store, names_from_environment, open_store
 
 logger = Logger(service="line-chat")
@@ -52,7 +51,7 @@ class EventMessage(BaseModel):
 @cache
 def _world() -> tuple[Store, LineEvents, Links]:
     links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
-    events = LineEvents(boto3.resource("dynamodb").Table(setting("PENDING_TABLE")))
+    events = open_line_events(setting("PENDING_TABLE"))
     return open_store(names_from_environment(), address_key), events, links
 
 

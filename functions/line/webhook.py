@@ -22,7 +22,7 @@ from functions.line.event import ChatEvent, read, written
 from shared.rules.account import Channel
 from shared.secrets import MissingCredentialsError, credentials
 from shared.settings import setting
-from shared.store.line_events import LineEvents
+from shared.store.line_events import LineEvents, open_line_events
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -53,8 +53,7 @@ class NotQueuedError(RuntimeError):
 
 @cache
 def _world() -> tuple[LineEvents, "SQSClient"]:
-    table = boto3.resource("dynamodb").Table(setting("PENDING_TABLE"))
-    return LineEvents(table), boto3.client("sqs")
+    return open_line_events(setting("PENDING_TABLE")), boto3.client("sqs")
 
 
 @logger.inject_lambda_context

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import boto3
 from botocore.exceptions import ClientError
 
 from shared.store import keys
@@ -21,6 +22,11 @@ EVENT_SECONDS = 86_400
 
 TURN_SECONDS = 3 * 86_400
 """So long it is known when somebody last started or stopped: no event is later than that."""
+
+
+def open_line_events(pending_table: str) -> "LineEvents":
+    """The events alone, for the webhook, which has no right to anything else and little time."""
+    return LineEvents(boto3.resource("dynamodb").Table(pending_table))
 
 
 class LineEvents:
