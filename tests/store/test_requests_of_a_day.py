@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 
 from shared.rules.account import Channel
-from tests.world import CACHED, TEN, TODAY, World, pregnant
+from tests.world import CACHED, SAME_IN_EVERY_WORLD, TEN, TODAY, World, pregnant
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def noted(events: Any) -> Iterator[Counter[str]]:
         made[model.name] += 1
 
     events.register("before-call.dynamodb", note)
-    for cached in CACHED:
+    for cached in (*CACHED, *SAME_IN_EVERY_WORLD):
         cached.cache_clear()  # the handlers make their clients anew, which then tell
     try:
         yield made
