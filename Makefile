@@ -14,6 +14,8 @@ PYTHONS := $(PYTHON) $(PYTHON_313) python3.12 python3.11 python3 python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export SAM_CLI_TELEMETRY := 0
+# Empty: where a machine forbids it, each of the many processes here would compile all that it imports again.
+export PYTHONDONTWRITEBYTECODE :=
 
 # What makes a Python usable. The Lambdas' own version must be exactly that and have pip, which sam calls.
 USABLE := 'import sys, venv; from importlib.util import find_spec as f; sys.exit(sys.version_info < (3, 11) or not (f("pip") or f("ensurepip")))'

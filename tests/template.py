@@ -23,7 +23,7 @@ def resources_of(kind: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def create_in_moto() -> dict[str, str]:
+def create_in_process() -> dict[str, str]:
     """Create tables, bucket, queues and secrets under their logical ids, and return what a Ref to
     each gives."""
     refs = {}

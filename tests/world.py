@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import urllib3
 from aws_lambda_powertools.utilities import parameters
-from moto import mock_aws
 
 from functions.au_report import pages as au_pages
 from functions.au_snapshot import share as au_share
@@ -45,7 +44,8 @@ from shared.rules.stage import Phase
 from shared.rules.subscriber import Enrolment, Subscriber
 from shared.secrets import address_key
 from shared.store.store import Store, names_from_environment, open_store
-from tests.template import client, create_in_moto, environment
+from tests.aws import aws
+from tests.template import client, create_in_process, environment
 
 TODAY = date(2026, 11, 25)
 TEN = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
@@ -214,8 +214,8 @@ def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
-    with mock_aws(), Standins(folder / "outbox.sqlite3") as standins:
-        refs = create_in_moto()
+    with aws(), Standins(folder / "outbox.sqlite3") as standins:
+        refs = create_in_process()
         own = {"Clock": "given", "LineApi": standins.url, "TwilioApi": standins.url}
         own["LineLogin"] = standins.url
         for name, value in environment(refs, own).items():

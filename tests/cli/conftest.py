@@ -12,14 +12,14 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
-from moto import mock_aws
 
 from cli.files.faults import Fault, Faults
 from cli.files.table import Row, read_table
 from cli.main import main
 from shared.rules.dates import JST
 from shared.store.store import Names, Store, open_store
-from tests.template import TEMPLATE, create_in_moto
+from tests.aws import aws
+from tests.template import TEMPLATE, create_in_process
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=JST)
 STACK = "kizuna-test"
@@ -95,9 +95,9 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
+    with aws():
         boto3.setup_default_session()
-        refs = create_in_moto()
+        refs = create_in_process()
         _answer_for_stack(_outputs(refs))
         names = Names(
             subscribers=refs["SubscriberTable"],

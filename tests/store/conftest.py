@@ -8,10 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from shared.store.store import Names, Store, open_store
-from tests.template import create_in_moto
+from tests.aws import aws
+from tests.template import create_in_process
 
 
 @dataclass
@@ -38,8 +38,8 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Names]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
-    with mock_aws():
-        refs = create_in_moto()
+    with aws():
+        refs = create_in_process()
         yield Names(
             subscribers=refs["SubscriberTable"],
             directory=refs["DirectoryTable"],
