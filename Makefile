@@ -63,6 +63,14 @@ demo: .venv/.ready ## Run a whole day on the embedded platform and show it.
 test: .venv/.ready ## Pass the tests (ARGS='-m "not platform" tests/…' narrows them down).
 	@.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
+.PHONY: faults
+faults: .venv/.ready ## Try every fault at every call of a day, and pairs for five minutes; write docs/reliability.md.
+	@.venv/bin/python -W ignore -m tests.faults.search --write $(ARGS)
+
+.PHONY: soak
+soak: .venv/.ready ## Try pairs of faults for an hour.
+	@.venv/bin/python -W ignore -m tests.faults.search --pairs 3600 $(ARGS)
+
 .PHONY: bench
 bench: .venv/.ready ## Measure what counting costs, beside the plain way.
 	@.venv/bin/python -m bench.census $(ARGS)

@@ -1,4 +1,4 @@
-"""The one send loop that all channels share: look, freeze, send, record.
+"""The one send loop that all channels share: look, freeze, look again, send, record.
 
 It knows no provider and no table. docs/life-of-a-message.md tells the same in prose.
 """
@@ -19,7 +19,7 @@ from shared.rules.history import latest_standing
 from shared.rules.message import SILENT_STATUS, within_reach
 from shared.rules.reckoning import Batch, Book, Entry, Outcome, Result, Sums
 from shared.rules.stage import Reason
-from shared.rules.subscriber import Letter, Subscriber, decide
+from shared.rules.subscriber import Decision, Letter, Subscriber, decide
 from shared.store.due import Candidate
 from shared.store.ledger import Lease, Run
 from shared.store.store import Store
@@ -27,6 +27,10 @@ from shared.store.store import Store
 MARGIN_SECONDS = 60.0
 """Nothing is begun when the Lambda has less than this left: longer than any provider's answer may
 take (a token and a call of 23 seconds each), with its record."""
+
+
+CHANGED = Outcome(Result.TRY_AGAIN, "changed", for_all=True)
+"""Somebody of the batch stopped, moved or corrected a date just before it was frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +161,12 @@ class Turn:
                 continue
             # Only one call is made on what was just read; the others are looked at anew.
             pushed_back.extend([_candidate(each.letter) for each in call] for call in calls[1:])
-            batch = self._send(calls[0])
-            waiting = waiting or not batch.settled or Result.TRY_AGAIN in batch.results
-            if batch.results <= {Result.TRY_AGAIN, Result.UNKNOWN} and not batch.fault_of_one:
+            sent = self._send(calls[0])
+            if sent is None:
+                pushed_back.appendleft([_candidate(each.letter) for each in calls[0]])
+                continue
+            waiting = waiting or not sent.settled or Result.TRY_AGAIN in sent.results
+            if sent.results <= {Result.TRY_AGAIN, Result.UNKNOWN} and not sent.fault_of_one:
                 return self._progress(None)
         return self._progress(None if waiting or self._unsure else self._book.sums())
 
@@ -175,22 +182,39 @@ class Turn:
     def _settle(self, batch: Batch) -> Batch:
         """Find out what came of a batch that a process left without a record."""
         now, sending = self._clock(), self._sending
-        may_repeat = sending and self._still_wanted(batch)
+        may_repeat = sending and all(map(self._still_due, self._read(batch), batch.entries))
         batch = batch.with_outcomes(self._sender.settle(batch, now=now, sending=may_repeat))
         may_become_known = sending or now - batch.frozen_at < self._sender.settling
         return self._record(batch, final=not (batch.undecided and may_become_known))
 
-    def _still_wanted(self, batch: Batch) -> bool:
-        """Whether nobody of a batch has stopped or gone since it was frozen. A batch can only be
-        repeated as it is, and a stop weighs more than certainty for the others.
-        """
+    def _read(self, batch: Batch) -> list[Subscriber | None]:
+        """The people of a batch as they are at this moment, one for each of its entries."""
         people = self._store.subscribers.get_many(each.subscriber for each in batch.entries)
-        return all(
-            entry.subscriber in people
-            and not self._gone(people[entry.subscriber])
-            and not _stopped(people[entry.subscriber], entry.enrolments)
-            for entry in batch.entries
-        )
+        return [people.get(each.subscriber) for each in batch.entries]
+
+    def _still_due(self, subscriber: Subscriber | None, entry: Entry) -> bool:
+        """Whether this very message is still what the reader is to get. A frozen batch goes out as
+        it is or not at all, and a stop weighs more than certainty for the others.
+        """
+        letters = self._wanted(subscriber, entry.enrolments) if subscriber else ()
+        return [(each.enrolments, each.due) for each in letters] == [(entry.enrolments, entry.due)]
+
+    def _unchanged(self, batch: Batch, call: Sequence[Addressed]) -> bool:
+        """Whether everybody of a batch that was just frozen is still to get what was decided."""
+        if not self._sending:
+            return False
+        for subscriber, addressed in zip(self._read(batch), call, strict=True):
+            if subscriber is None or subscriber.address != addressed.address:
+                return False
+            if self._wanted(subscriber, addressed.letter.enrolments) != (addressed.letter,):
+                return False
+        return True
+
+    def _wanted(self, subscriber: Subscriber, enrolments: Sequence[str]) -> tuple[Letter, ...]:
+        """What a reader would be sent about these enrolments, all else apart."""
+        if self._gone(subscriber) or _stopped(subscriber, enrolments):
+            return ()
+        return self._decided(subscriber, enrolments).letters
 
     def _gone(self, subscriber: Subscriber) -> bool:
         """Whether a subscriber is with another account or on another channel by now."""
@@ -251,7 +275,7 @@ class Turn:
                 self._book.silence(subscriber_id, dict.fromkeys(enrolments, Reason.NO_RECORD))
             elif self._gone(subscriber):
                 self._book.silence(subscriber_id, dict.fromkeys(enrolments, Reason.MOVED))
-            elif (sent := self._elsewhere.sent(subscriber, self._clock())) is None:
+            elif (sent := self._elsewhere.sent(subscriber)) is None:
                 self._unsure = True
             else:
                 already = dict.fromkeys(sent & set(enrolments), Reason.ALREADY_SENT_TODAY)
@@ -262,13 +286,7 @@ class Turn:
     def _letters(self, subscriber: Subscriber, enrolments: Sequence[str]) -> Iterator[Addressed]:
         """What the subscriber is to be sent now; the rest is in the book."""
         stopped = _stopped(subscriber, enrolments)
-        decision = decide(
-            subscriber,
-            [each for each in enrolments if each not in stopped],
-            self._instant(),
-            settings=self._run.settings,
-            schedule=self._schedule,
-        )
+        decision = self._decided(subscriber, [each for each in enrolments if each not in stopped])
         self._book.silence(subscriber.id, {**stopped, **decision.silent})
         for letter in decision.letters:
             if self._book.has_message(subscriber.id, letter.due):
@@ -278,6 +296,15 @@ class Turn:
                 yield Addressed(letter, subscriber.address, self._words(letter))
             else:
                 self._book.expire(subscriber.id, letter.enrolments)
+
+    def _decided(self, subscriber: Subscriber, enrolments: Iterable[str]) -> Decision:
+        return decide(
+            subscriber,
+            enrolments,
+            self._instant(),
+            settings=self._run.settings,
+            schedule=self._schedule,
+        )
 
     def _instant(self) -> datetime:
         """The instant to decide for: now, or the last of the run's day where that is over."""
@@ -289,8 +316,10 @@ class Turn:
             letter, common=self._common, own=self._own, account=self._run.settings.name
         )
 
-    def _send(self, call: Sequence[Addressed]) -> Batch:
-        """Freeze, send, record."""
+    def _send(self, call: Sequence[Addressed]) -> Batch | None:
+        """Freeze, look again, send, record. None where somebody changed something before the freeze
+        took effect: nothing was sent then, and all are to be looked at anew.
+        """
         frozen = Batch(
             id=f"{self._lease.fence:06d}-{self._calls:06d}",
             key=str(uuid4()),
@@ -303,14 +332,21 @@ class Turn:
         )
         self._store.ledger.freeze(self._lease, frozen)
         self._calls += 1
+        if not self._unchanged(frozen, call):
+            taken_back = frozen.with_outcomes([CHANGED] * len(call))
+            self._store.ledger.record(self._lease.job, self._settled(taken_back))
+            return None
         batch = frozen.with_outcomes(self._sender.send(frozen, call))
         batch = self._record(batch, final=not batch.undecided)
         self._book.enter(batch)
         return batch
 
+    def _settled(self, batch: Batch) -> Batch:
+        return replace(batch, settled_at=self._clock(), payload=None)
+
     def _record(self, batch: Batch, *, final: bool) -> Batch:
         if final:
-            batch = replace(batch, settled_at=self._clock(), payload=None)
+            batch = self._settled(batch)
         # Before the record: a batch with one is never looked at again.
         gone(self._store, self._lease.job, batch, self._clock())
         self._store.ledger.record(self._lease.job, batch)

@@ -4,20 +4,12 @@ A move to another account or channel takes effect at once. Without this, the mes
 could come twice, or not at all: so the ledger is asked, for the few who moved on the very day.
 """
 
-from datetime import datetime, timedelta
-
 from shared.rules.dates import jst_date
 from shared.rules.reckoning import Batch, Result
 from shared.rules.subscriber import Earlier, Subscriber
 from shared.store import keys
 from shared.store.keys import JobId
 from shared.store.ledger import Ledger
-
-LOOK_TO_FREEZE = timedelta(minutes=2)
-"""A process that read the record before the move may still freeze what it decided then; it does so
-within milliseconds of its look. After this long it has, or never will."""
-
-_PERHAPS_TAKEN = {Result.ACCEPTED, Result.UNKNOWN}
 
 
 class Elsewhere:
@@ -26,22 +18,20 @@ class Elsewhere:
     def __init__(self, ledger: Ledger, job: JobId) -> None:
         self._ledger, self._job = ledger, job
 
-    def sent(self, subscriber: Subscriber, now: datetime) -> set[str] | None:
+    def sent(self, subscriber: Subscriber) -> set[str] | None:
         """The enrolments about which a message of the day was sent, or may have been, before a
-        move; None where it cannot be told yet, but soon.
+        move; None where that is being found out: a batch there has no record yet.
+
+        Whoever froze it after the move sees the move when it looks again, and takes it back.
         """
         found: set[str] = set()
         for place in subscriber.earlier:
             job = self._job_of(place, subscriber.id)
-            if job is None:
-                continue
-            state = self._ledger.job(job)
-            if state is None:
-                continue
-            if not state.done and abs(now - place.until) < LOOK_TO_FREEZE:
-                return None
-            for batch in self._ledger.batches(job):
-                found |= _named(batch, subscriber.id)
+            for batch in self._ledger.batches(job) if job else ():
+                about = _about(batch, subscriber.id)
+                if about and not batch.settled:
+                    return None
+                found |= about
         return found
 
     def _job_of(self, place: Earlier, subscriber_id: str) -> JobId | None:
@@ -57,10 +47,12 @@ class Elsewhere:
         return JobId(place.account, self._job.date, place.channel, shard)
 
 
-def _named(batch: Batch, subscriber_id: str) -> set[str]:
+def _about(batch: Batch, subscriber_id: str) -> set[str]:
+    """The enrolments of the subscriber about which the batch was taken, or may have been."""
     return {
         enrolment
         for entry in batch.entries
-        if entry.subscriber == subscriber_id and entry.outcome.result in _PERHAPS_TAKEN
+        if entry.subscriber == subscriber_id
+        and entry.outcome.result in (Result.ACCEPTED, Result.UNKNOWN)
         for enrolment in entry.enrolments
     }

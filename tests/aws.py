@@ -5,6 +5,7 @@ The engine keeps transactions and their tokens as AWS does, and answers in a fra
 them.
 """
 
+import copy
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,10 +23,19 @@ from moto.core.botocore_stubber import MockRawResponse
 REGION = "ap-northeast-1"
 
 Handle = Callable[..., Coroutine[Any, Any, tuple[int, Mapping[str, str], bytes | str]]]
+Request = AWSPreparedRequest
+GoOn = Callable[[Request], AWSResponse | None]
+Between = Callable[[str, str, Request, GoOn], AWSResponse | None]
 
 
 class Engine:
-    """Answers requests to DynamoDB and SQS while it is `on`."""
+    """Answers requests to DynamoDB and SQS while it is `on`.
+
+    `between`, where it is set, is called in its place for every service with service, operation,
+    request and the way on: it may answer, alter or raise what it likes.
+    """
+
+    between: Between | None = None
 
     services: Mapping[str, Handle] = {
         "dynamodb": dynamodb.handle_request,
@@ -35,23 +45,38 @@ class Engine:
     def __init__(self) -> None:
         self.on = False
 
-    def __call__(
-        self, request: AWSPreparedRequest, event_name: str, **_: Any
-    ) -> AWSResponse | None:
+    def __call__(self, request: Request, event_name: str, **_: Any) -> AWSResponse | None:
         """The answer, as botocore's `before-send` takes it; None where another is to answer."""
-        _, service, _ = event_name.split(".", 2)
-        if not self.on or service not in self.services:
+        if not self.on:
+            return None
+        _, service, operation = event_name.split(".", 2)
+
+        def go_on(request: Request) -> AWSResponse | None:
+            return self._answer(service, request)
+
+        if self.between is not None:
+            return self.between(service, operation, request, go_on)
+        return go_on(request)
+
+    def _answer(self, service: str, request: Request) -> AWSResponse | None:
+        if service not in self.services:
             return None
         set_request_region(REGION)
         where = urlsplit(request.url)
         headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+        headers["host"] = where.netloc
         body = _text(request.body or "").encode()
-        status, headers, answer = _result(
-            self.services[service](
-                request.method, where.path, {**headers, "host": where.netloc}, body, {}
-            )
+        status, answered, answer = _result(
+            self.services[service](request.method, where.path, headers, body, {})
         )
-        return AWSResponse(request.url, status, headers, MockRawResponse(answer))
+        return answer_of(request, status, answer, answered)
+
+
+def answer_of(
+    request: Request, status: int, body: bytes | str, headers: Mapping[str, str] | None = None
+) -> AWSResponse:
+    """An answer to a request, as botocore reads it."""
+    return AWSResponse(request.url, status, dict(headers or {}), MockRawResponse(body))
 
 
 def _text(value: str | bytes) -> str:
@@ -68,10 +93,23 @@ def _result(coroutine: Coroutine[Any, Any, Any]) -> Any:
     raise RuntimeError(message)
 
 
-_ENGINE = Engine()
-botocore.handlers.BUILTIN_HANDLERS.insert(0, ("before-send", _ENGINE))
+ENGINE = Engine()
+botocore.handlers.BUILTIN_HANDLERS.insert(0, ("before-send", ENGINE))
 for _name in ("dynamodb", "sqs"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+def remember() -> Callable[[], None]:
+    """What DynamoDB holds at this moment: the function puts it back, and empties every queue."""
+    kept = copy.deepcopy(dynamodb._tables._data)
+
+    def restore() -> None:
+        dynamodb._tables._data = copy.deepcopy(kept)
+        dynamodb._txn_idempotency.clear()
+        for queue in sqs._queues.values():
+            queue["messages"] = []
+
+    return restore
 
 
 @contextmanager
@@ -80,8 +118,8 @@ def aws() -> Iterator[None]:
     with mock_aws(config={"core": {"passthrough": {"services": sorted(Engine.services)}}}):
         dynamodb.reset()
         sqs.reset()
-        _ENGINE.on = True
+        ENGINE.on = True
         try:
             yield
         finally:
-            _ENGINE.on = False
+            ENGINE.on = False

@@ -214,7 +214,7 @@ def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
-    with aws(), Standins(folder / "outbox.sqlite3") as standins:
+    with aws(), Standins(":memory:") as standins:
         refs = create_in_process()
         own = {"Clock": "given", "LineApi": standins.url, "TwilioApi": standins.url}
         own["LineLogin"] = standins.url

@@ -146,9 +146,17 @@ class Ledger:
         return None if item is None else read(_JOB, item, f"the job {job}")
 
     def jobs(self, run: Run) -> dict[JobId, Job]:
-        """The jobs of a run."""
-        found = {job_id: self.job(job_id) for job_id in run.job_ids()}
-        return {job_id: job for job_id, job in found.items() if job is not None}
+        """The jobs of a run, all of them. They were opened with it: where one does not come back,
+        the answer is wrong (LookupError), and a run must not be closed without it.
+        """
+        found: dict[JobId, Job] = {}
+        for job_id in run.job_ids():
+            job = self.job(job_id)
+            if job is None:
+                message = f"the job {job_id} of an open run was not found"
+                raise LookupError(message)
+            found[job_id] = job
+        return found
 
     def lease(self, job: JobId, seconds: float) -> Lease | None:
         """Take the job for `seconds`, the longest that this process can live; None where another

@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
 
 from cli.why import explain
 from shared.changing import change
 from shared.rules import changes
 from shared.rules.account import Channel
 from shared.rules.stage import Reason
+from shared.store.ledger import Ledger
 from tests.world import ADDRESSES, HANDLERS, TEN, TODAY, Context, World, bunkyo, pregnant
 
 PHONE = "+819099990001"
@@ -70,25 +74,54 @@ def test_a_move_while_the_day_is_under_way_brings_the_message_where_they_are_now
     assert world.sums().reconciles
 
 
-def test_just_after_a_move_nobody_sends_until_it_is_certain_that_the_old_job_did_not(
-    world: World,
+def test_a_move_just_before_the_freeze_takes_the_old_message_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.add(pregnant(1))
     world.tick()
     email = world.take("EmailQueue")
-    sms = world.take("SmsQueue")
-    moves(world, TEN, Channel.SMS, PHONE)
+    freeze = Ledger.freeze
 
-    run_jobs(world, "SmsQueue", sms)
-    assert received(world) == []
+    def just_before(self: Ledger, *arguments: Any) -> None:
+        patch.setattr(Ledger, "freeze", freeze)
+        moves(world, TEN, Channel.SMS, PHONE)
+        world.work()  # the new job comes to its end meanwhile
+        freeze(self, *arguments)
 
-    run_jobs(world, "EmailQueue", email)
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "freeze", just_before)
+        run_jobs(world, "EmailQueue", email)
     world.tick(TEN + timedelta(minutes=15))
     world.work()
     world.tick(TEN + timedelta(minutes=30))
 
     assert received(world) == [("sms", "【文京区】お知らせ224")]
     assert world.sums().reconciles
+
+
+def test_after_a_move_nothing_is_sent_while_the_old_message_may_be_on_its_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(pregnant(1, Channel.LINE))
+    world.tick()
+    sms = world.take("SmsQueue")
+
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "record", die)
+        with pytest.raises(SystemExit):
+            world.work()
+    moves(world, TEN, Channel.SMS, PHONE)
+    run_jobs(world, "SmsQueue", sms)
+
+    assert [each.channel for each in world.sent()] == ["line"]
+    world.day(TEN + timedelta(minutes=15))
+    world.day(TEN.replace(hour=21))
+    assert [each.channel for each in world.sent()] == ["line"]
+    sums = world.sums()
+    assert (sums.unknown, sums.silent) == (1, {Reason.ALREADY_SENT_TODAY: 1})
 
 
 def test_a_move_to_another_account_after_the_message_came_brings_no_second_one(

@@ -1,0 +1,269 @@
+"""Every fault at every point of the day: enumerated, tried, and held against the plan."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from shared.rules import changes
+from shared.rules.reckoning import Sums
+from shared.rules.subscriber import Subscriber
+from tests.faults.day import STEADY, Day, Died, Rhythm, Sent
+from tests.faults.wire import Call, Wire, met
+from tests.world import TEN
+
+
+class Kind(StrEnum):
+    """What happens at a point."""
+
+    DIES = "the process dies before it"
+    DIES_AFTER = "the process dies after it"
+    TIMES_OUT = "it takes too long, and was not done"
+    TIMES_OUT_AFTER = "its answer takes too long"
+    THROTTLED = "it is throttled"
+    FAILS = "it fails with 500, and was not done"
+    FAILS_AFTER = "it fails with 500 after it was done"
+    KEEPS_FAILING = "it and each repeat fail with 500, and are not done"
+    KEEPS_FAILING_AFTER = "it is done, and each answer is 500"
+    GARBLED = "its answer cannot be read"
+    PARTIAL = "a part of it is done"
+    SLOW = "it is so slow that the lease runs out and another worker goes on first"
+    TWICE = "another worker gets the same message meanwhile"
+    STOP = "a reader of each channel stops before it"
+    EARLIER = "a reader of each channel corrects the due date to an earlier one before it"
+    LATER = "a reader of each channel corrects the due date to a later one before it"
+
+
+AFTER = {Kind.DIES_AFTER, Kind.TIMES_OUT_AFTER, Kind.FAILS_AFTER, Kind.KEEPS_FAILING_AFTER}
+CHANGES = {Kind.STOP, Kind.EARLIER, Kind.LATER}
+MEANWHILE = {Kind.SLOW, Kind.TWICE} | CHANGES
+"""What happens beside the call, which is then made."""
+
+PARTIAL = {"BatchGetItem", "send_bulk_email"}
+DECIDING = {"dispatch", "EmailQueue", "LineQueue", "SmsQueue"}
+"""The Lambdas in which messages are decided, frozen and sent."""
+
+QUEUED = DECIDING - {"dispatch"}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A call of the clean day: which Lambda makes it, and the how-manieth call of the day it is."""
+
+    number: int
+    function: str
+    call: Call
+
+    def kinds(self) -> Iterator[Kind]:
+        """What can happen here."""
+        for kind in Kind:
+            if kind in AFTER and not self.call.takes_effect:
+                continue
+            if kind is Kind.PARTIAL and self.call.operation not in PARTIAL:
+                continue
+            if kind in (Kind.SLOW, Kind.TWICE) and self.function not in QUEUED:
+                continue
+            if kind in CHANGES and self.function not in DECIDING:
+                continue
+            yield kind
+
+    def __str__(self) -> str:
+        return f"{self.function} call {self.number}, {self.call.service} {self.call.operation}"
+
+
+Case = tuple[tuple[Point, Kind], ...]
+"""What happens at which points of one day."""
+
+
+@dataclass
+class Figures:
+    """What came of many days."""
+
+    cases: int = 0
+    lost: int = 0
+    repeated: int = 0
+    faults: list[str] = field(default_factory=list)
+    """A line for each day that did not come out as planned."""
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(
+            self.cases + other.cases,
+            self.lost + other.lost,
+            self.repeated + other.repeated,
+            self.faults + other.faults,
+        )
+
+
+class Trial:
+    """Runs days with faults, and says how they end."""
+
+    def __init__(self, day: Day, patch: pytest.MonkeyPatch) -> None:
+        self._day, self._patch = day, patch
+        self.points = self._recorded()
+        self.planned = day.sent()
+        self.sums = self._sums()
+
+    def cases(self) -> list[Case]:
+        """Every single fault at every point."""
+        return [((point, kind),) for point in self.points for kind in point.kinds()]
+
+    def sample(self, *functions: str) -> list[Case]:
+        """Each fault of each sort of call that these Lambdas make, once: the last call of its sort,
+        for what went before is then most.
+        """
+        found = {
+            (point.function, point.call, kind): ((point, kind),)
+            for ((point, kind),) in self.cases()
+            if point.function in functions
+        }
+        return list(found.values())
+
+    def pairs(self, seed: int) -> Iterator[Case]:
+        """Two faults in one day, drawn without end."""
+        draw = random.Random(seed)
+        every = [one for (one,) in self.cases()]
+        while True:
+            first, second = sorted(draw.sample(every, 2), key=lambda one: one[0].number)
+            if first[0] != second[0]:
+                yield first, second
+
+    def run(self, case: Case, rhythm: Rhythm = STEADY) -> Figures:
+        """One day with what happens in it."""
+        self._day.begin()
+        happening = Happening(self._day, case)
+        with met(self._day.world.standins, happening, self._patch):
+            self._day.go(rhythm)
+        return self._judged(case, happening, rhythm)
+
+    def _recorded(self) -> list[Point]:
+        self._day.begin()
+        found: list[Point] = []
+
+        def note(call: Call, wire: Wire) -> Any:
+            if self._day.running:
+                found.append(Point(len(found), self._day.running, call))
+            _note_callback(self._day, call, wire)
+            return wire.go_on()
+
+        with met(self._day.world.standins, note, self._patch):
+            self._day.go()
+        return found
+
+    def _sums(self) -> Sums | None:
+        run = self._day.world.store.ledger.run(TEN.date(), "bunkyo")
+        return run.total() if run and run.closed_at else None
+
+    def _judged(self, case: Case, happening: "Happening", rhythm: Rhythm) -> Figures:
+        sent, sums = self._day.sent(), self._sums()
+        planned = self._expected(sent, happening)
+        repeated = sum((sent - planned).values())
+        lost = sum((planned - sent).values())
+        right = sums is not None and sums.reconciles and sums.accepted == sum(sent.values())
+        if repeated or lost or not right or not (happening.changed or sums == self.sums):
+            what = "; ".join(f"{point}: {kind}" for point, kind in case) or str(rhythm)
+            return Figures(1, lost, repeated, [f"{what} -> lost {lost} repeated {repeated} {sums}"])
+        return Figures(cases=1)
+
+    def _expected(self, sent: Counter[Sent], happening: "Happening") -> Counter[Sent]:
+        """The plan, but for those who changed something: what was on its way is the plan's, else
+        nothing after a stop, and exactly one message after a correction, that of the new day.
+        """
+        if happening.changed is None:
+            return self.planned
+        kind, on_its_way = happening.changed
+        unchanged = Counter(
+            {each: n for each, n in self.planned.items() if on_its_way.get(each[1], True)}
+        )
+        if kind is Kind.STOP:
+            return unchanged
+        corrected = {address for address, frozen in on_its_way.items() if not frozen}
+        new: Counter[Sent] = Counter()
+        for channel, address, _ in self.planned:
+            if address in corrected:
+                told = {each for each in sent if each[1] == address} - set(self.planned)
+                new[min(told, default=(channel, address, "the new day's"))] = 1
+        return unchanged + new
+
+
+CHANGE: Mapping[Kind, Callable[[Subscriber], Subscriber]] = {
+    Kind.STOP: partial(changes.stopped, at=TEN),
+    Kind.EARLIER: partial(
+        changes.due_date_corrected, enrolment_id="e1", due_date=date(2027, 1, 10), at=TEN
+    ),
+    Kind.LATER: partial(
+        changes.due_date_corrected, enrolment_id="e1", due_date=date(2027, 1, 30), at=TEN
+    ),
+}
+
+
+class Happening:
+    """Meets the calls of a day, and lets happen what a case says."""
+
+    def __init__(self, day: Day, case: Case) -> None:
+        self._day = day
+        self._waiting = {point.number: kind for point, kind in case}
+        self._number = 0
+        self._failing: dict[Call, Kind] = {}
+        self.changed: tuple[Kind, dict[str, bool]] | None = None
+        """What a reader of each channel did, and to which addresses a message was on its way."""
+
+    def __call__(self, call: Call, wire: Wire) -> Any:
+        """Let a call of a Lambda's be made, or fail."""
+        _note_callback(self._day, call, wire)
+        if not self._day.running:
+            return wire.go_on()
+        kind = self._failing.get(call) or self._waiting.pop(self._number, None)
+        self._number += 1
+        return wire.go_on() if kind is None else self._do(kind, call, wire)
+
+    def _do(self, kind: Kind, call: Call, wire: Wire) -> Any:
+        if kind in MEANWHILE:
+            self._meanwhile(kind)
+            return wire.go_on()
+        if kind in AFTER or kind is Kind.GARBLED:
+            wire.go_on()
+        if kind in (Kind.KEEPS_FAILING, Kind.KEEPS_FAILING_AFTER):
+            self._failing[call] = Kind.KEEPS_FAILING
+            self._day.at_its_end(lambda: self._failing.pop(call, None))
+        return ANSWERS[kind](wire)
+
+    def _meanwhile(self, kind: Kind) -> None:
+        if kind in CHANGES:
+            self.changed = (kind, self._day.change(CHANGE[kind]))
+            return
+        if kind is Kind.SLOW:
+            self._day.world.leases_run_out()
+        self._day.another_worker()
+
+
+def _die(_wire: Wire) -> None:
+    raise Died
+
+
+ANSWERS: Mapping[Kind, Callable[[Wire], Any]] = {
+    Kind.DIES: _die,
+    Kind.DIES_AFTER: _die,
+    Kind.TIMES_OUT: lambda wire: wire.times_out(),
+    Kind.TIMES_OUT_AFTER: lambda wire: wire.times_out(),
+    Kind.THROTTLED: lambda wire: wire.throttled(),
+    Kind.FAILS: lambda wire: wire.fails(),
+    Kind.FAILS_AFTER: lambda wire: wire.fails(),
+    Kind.KEEPS_FAILING: lambda wire: wire.fails(),
+    Kind.KEEPS_FAILING_AFTER: lambda wire: wire.fails(),
+    Kind.GARBLED: lambda wire: wire.garbled(),
+    Kind.PARTIAL: lambda wire: wire.partial(),
+}
+
+
+def _note_callback(day: Day, call: Call, wire: Wire) -> None:
+    if call.operation == "create":
+        form = parse_qs(wire.body)  # type: ignore[attr-defined]
+        path = urlsplit(form["StatusCallback"][0]).path
+        day.callbacks[form["To"][0], form["Body"][0]] = path
