@@ -28,6 +28,10 @@ def up(
         bool,
         typer.Option("--live", help="Let EventBridge tick by the real clock, as on AWS."),
     ] = False,
+    faults: Annotated[
+        bool,
+        typer.Option("--faults", help="Let DynamoDB and SQS be told to fail too; a little slower."),
+    ] = False,
 ) -> None:
     """Keep the local platform running until interrupted.
 
@@ -39,7 +43,7 @@ def up(
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: ended.set())
     try:
-        with Platform(STATE / "up", pages_port=port, live=live) as platform:
+        with Platform(STATE / "up", pages_port=port, live=live, fallible=faults) as platform:
             platform.announce()
             if not empty:
                 with steps() as step:

@@ -59,15 +59,24 @@ def running() -> Address | None:
 class Platform:
     """A platform of its own on free ports, for as long as the `with` block lasts.
 
-    Where it is `live`, EventBridge ticks as on AWS; else time passes only as ticks are told.
+    Where it is `live`, EventBridge ticks as on AWS; else time passes only as ticks are told. Where
+    it is `fallible`, its Lambdas reach DynamoDB and SQS by way of the stand-ins, which can be told
+    to fail there as for any provider; each call then takes a little longer.
     """
 
-    def __init__(self, folder: Path, *, pages_port: int | None = None, live: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        pages_port: int | None = None,
+        live: bool = False,
+        fallible: bool = False,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob("outbox.sqlite3*"):
             left.unlink()
         self.folder = folder
-        self._pages_port, self._live = pages_port or free_port(), live
+        self._pages_port, self._live, self._fallible = pages_port or free_port(), live, fallible
 
     def __enter__(self) -> Self:
         """Start everything and deploy; what was started is stopped where that fails."""
@@ -77,7 +86,7 @@ class Platform:
         use(self.address)
         self._standins = start_standins(self._pages_port, self.folder)
         try:
-            self._aws = start_aws(aws_port, self.folder, {"AWS_ENDPOINT_URL_SESV2": pages})
+            self._aws = start_aws(aws_port, self.folder, self._ways(pages))
         except BaseException:
             self._standins.stop()
             raise
@@ -116,6 +125,15 @@ class Platform:
         self._standins.stop()
         if running() == self.address:
             _UP.unlink()
+
+    def _ways(self, pages: str) -> dict[str, str]:
+        """Which services the Lambdas reach at the stand-ins."""
+        ways = {"AWS_ENDPOINT_URL_SESV2": pages}
+        if self._fallible:
+            ways |= dict.fromkeys(
+                ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"), f"{pages}/_aws"
+            )
+        return ways
 
     def announce(self) -> None:
         """Let other commands of this checkout find the platform."""

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from local.standins import control, inbox, line_chat, public
 from local.standins.answers import JSON, Refused, json_answer
+from local.standins.aws import Aws, operation_of
 from local.standins.config import Settings
 from local.standins.faults import Fault, Faults
 from local.standins.line import Line
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 NO_ANSWER = 0
 
-Provider = Ses | Line | Twilio
+Provider = Ses | Line | Twilio | Aws
 
 
 class Application:
@@ -37,7 +38,8 @@ class Application:
         self.line = Line(self.settings, outbox)
         self.twilio = Twilio(self.settings, outbox)
         self._providers: dict[str, Provider] = {
-            provider.name: provider for provider in (self.ses, self.line, self.twilio)
+            provider.name: provider
+            for provider in (self.ses, self.line, self.twilio, Aws(self.settings))
         }
         self.chats = line_chat.LineChats(self.settings, self.line, outbox)
         self._control = control.Control(
@@ -87,6 +89,10 @@ class Application:
                 response = inbox.answer(operation, request, self.outbox, path, self.chats)
             elif owner == "chat":
                 response = self.chats.answer(operation, request, path)
+            elif owner == Aws.name:
+                response = self._imitate(
+                    self._providers[owner], operation_of(request), request, path
+                )
             else:
                 response = self._imitate(self._providers[owner], operation, request, path)
         except Refused as refused:

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-Provider = Literal["ses", "line", "twilio"]
+Provider = Literal["ses", "line", "twilio", "aws"]
 
 WIRE_KINDS = frozenset({"server_error", "timeout", "garbled", "disconnect"})
 """Failures that know no provider: 500, no answer in time, 200 without JSON, a closed connection."""
@@ -24,7 +24,9 @@ KINDS: dict[Provider, frozenset[str]] = {
     "line": WIRE_KINDS
     | {"throttle", "monthly_limit", "slow_down", "bad_recipient", "unauthorized"},
     "twilio": WIRE_KINDS | {"throttle", "refused", "unauthorized", "not_listed"},
+    "aws": WIRE_KINDS | {"throttle"},
 }
+AWS_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "SendMessage"})
 OPERATIONS: dict[Provider, frozenset[str]] = {
     "ses": frozenset({"send_bulk_email", "send_email", "get_account", "event"}),
     "line": frozenset(
@@ -42,11 +44,13 @@ OPERATIONS: dict[Provider, frozenset[str]] = {
         }
     ),
     "twilio": frozenset({"create", "list", "fetch"}),
+    "aws": AWS_WRITES | {"GetItem", "BatchGetItem", "Query", "Scan"},
 }
 SENDING: dict[Provider, frozenset[str]] = {
     "ses": frozenset({"send_bulk_email", "send_email"}),
     "line": frozenset({"push", "multicast"}),
     "twilio": frozenset({"create"}),
+    "aws": AWS_WRITES,
 }
 BULK = frozenset({"send_bulk_email"})
 ONLY_AT = {
@@ -60,6 +64,7 @@ CHOOSE_ENTRIES: dict[Provider, frozenset[str]] = {
     "ses": frozenset({"partial", "throttle", "daily_quota"}),
     "line": frozenset({"bad_recipient"}),
     "twilio": frozenset(),
+    "aws": frozenset(),
 }
 """Kinds that can strike some entries of a call and not others."""
 
@@ -72,10 +77,10 @@ PART_OF_THE_ANSWER = frozenset(
 class Fault(BaseModel):
     """One failure to come.
 
-    `operation` none is any sending operation; `recipient` limits it to calls that name this
-    address; `after` lets the call take effect before it fails; `seconds` is how long a timeout
-    holds the answer back; `entries` are the indexes that fail (none given: those of `recipient`,
-    or all), with `status` (SES); `code` is Twilio's error code.
+    `operation` none is any sending operation (AWS: any write); `recipient` limits it to calls that
+    name this address; `after` lets the call take effect before it fails; `seconds` is how long a
+    timeout holds the answer back; `entries` are the indexes that fail (none given: those of
+    `recipient`, or all), with `status` (SES); `code` is Twilio's error code.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
