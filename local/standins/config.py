@@ -42,6 +42,8 @@ class LineConfig(_Section):
     # Requests a second per channel, from the rate limits of the Messaging API reference.
     push_per_second: PositiveInt = 2_000
     multicast_per_second: PositiveInt = 200
+    # LINE has no such limit: what an office may want to be held to (0 is no limit).
+    recipients_per_second: NonNegativeFloat = 0
     token_seconds: NonNegativeInt = 900
 
 
@@ -65,14 +67,15 @@ class TwilioEnding(_Section):
 
 
 class TwilioConfig(_Section):
-    """Twilio: its accounts by SID, the numbers it refuses with the error code of each, and how
-    accepted messages to some numbers end.
+    """Twilio: its accounts by SID, the numbers it refuses with the error code of each, how accepted
+    messages to some numbers end, and segments a second of an account (0 is no limit).
     """
 
     accounts: dict[str, TwilioAccount] = {}
     refuse: dict[str, int] = {}
     endings: dict[str, TwilioEnding] = {}
     status_callbacks: bool = True
+    segments_per_second: NonNegativeFloat = 0
 
 
 SesEnding = Literal[

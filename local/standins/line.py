@@ -202,7 +202,8 @@ class Line:
         line = self._settings.current.line
         rate = {"push": line.push_per_second, "multicast": line.multicast_per_second}[operation]
         pace = self._paces.setdefault((channel, operation), Pace())
-        if not pace.take(1, rate):
+        together = self._paces.setdefault((channel, "recipients"), Pace())
+        if not pace.take(1, rate) or not together.take(recipients, line.recipients_per_second):
             raise _refused(429, RATE_LIMIT)
         limit = line.channels[channel].monthly_limit
         if limit is not None and self._used(channel) + recipients > limit:

@@ -14,6 +14,7 @@ from local.standins.answers import json_answer
 from local.standins.config import Settings, TwilioAccount
 from local.standins.faults import Fault
 from local.standins.outbox import Message, Outbox
+from local.standins.pace import Pace
 from local.standins.segments import segments
 from local.standins.twilio_callbacks import Callback, TwilioCallbacks
 from local.standins.twilio_errors import LATER_FROM, error_answer, message_of, refused
@@ -48,9 +49,11 @@ class Twilio:
         self._settings = settings
         self._outbox = outbox
         self.callbacks = TwilioCallbacks(outbox)
+        self.reset()
 
     def reset(self) -> None:
-        """Forget nothing: all that Twilio remembers is in the outbox."""
+        """Forget how fast callers went; all else that Twilio remembers is in the outbox."""
+        self._paces: dict[str, Pace] = {}
 
     def answer(
         self, operation: str, request: Request, fault: Fault | None, path: Mapping[str, str]
@@ -93,6 +96,9 @@ class Twilio:
         code = fault.code if fault else self._settings.current.twilio.refuse.get(to, 0)
         if 0 < code < LATER_FROM:
             raise refused(code)
+        pace = self._paces.setdefault(account_sid, Pace())
+        if not pace.take(segments(form["Body"]), self._settings.current.twilio.segments_per_second):
+            raise refused(20429)
         service = form.get("MessagingServiceSid", "")
         ending = self._settings.current.twilio.endings.get(to)
         outcome = f"undelivered {code}" if code else "delivered"

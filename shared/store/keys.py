@@ -37,6 +37,7 @@ Pending (key: id)          what is there for a short time only; expires by itsel
   SEEN#<what>#<id>                                         an event or notice that was dealt with
   EVENT#<account>#<webhook event>                          what happened in a LINE chat
   TURN#<hmac of account and user>                          who last started or stopped when
+  RATE#<provider>#<sha256 of its account>                  until when a provider account is taken
 
 S3
   content/<series>/<version>.json                          a catalogue version, immutable
@@ -173,6 +174,12 @@ def line_turn(account_id: str, user: str, secret: bytes) -> str:
     """When a LINE user last started or stopped the messages of an account in the chat."""
     digest = hmac.new(secret, f"turn\n{account_id}\n{user}".encode(), hashlib.sha256)
     return f"TURN#{digest.hexdigest()}"
+
+
+def rate(provider: str, provider_account: str) -> str:
+    """Until when an account at a provider is taken: two of ours that share one share this."""
+    digest = hashlib.sha256(provider_account.encode())
+    return f"RATE#{provider}#{digest.hexdigest()}"
 
 
 def erasures() -> Key:

@@ -21,6 +21,7 @@ from shared.store.ledger import Ledger
 from shared.store.line_events import LineTurns
 from shared.store.offers import Offers
 from shared.store.pauses import Pauses
+from shared.store.rates import Rates
 from shared.store.snapshots import Snapshots
 from shared.store.staff import Staff
 from shared.store.subscribers import Subscribers
@@ -53,6 +54,7 @@ class Store:
     pauses: Pauses
     touchpoints: Touchpoints
     line_turns: LineTurns
+    rates: Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         pauses=Pauses(directory),
         touchpoints=Touchpoints(resource, directory),
         line_turns=LineTurns(pending, secret),
+        rates=Rates(pending),
     )
 
 

@@ -209,5 +209,17 @@ def test_too_many_requests_a_second_are_refused(line, configure):
     )
 
 
+def test_a_channel_can_be_held_to_recipients_a_second(line, configure, control):
+    configure("line", recipients_per_second=3)
+    assert line.post("multicast", multicast(1, 2)).status == 200
+    assert line.post("push", {"to": user(3), "messages": HELLO}).status == 200
+    answer = line.post("multicast", multicast(4, 5))
+    assert (answer.status, answer.json()["message"]) == (
+        429,
+        "The API rate limit has been exceeded. Try again later.",
+    )
+    assert len(control("GET", "sent")) == 3
+
+
 def test_the_limits_of_the_reference_hold_unless_told_otherwise():
     assert (CONFIG.line.push_per_second, CONFIG.line.multicast_per_second) == (2_000, 200)

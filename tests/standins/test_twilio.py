@@ -45,6 +45,14 @@ def test_a_message_is_queued_and_then_delivered(twilio, control):
     assert (kept["provider_id"], kept["recipient"], kept["text"]) == (created.sid, TO, "本文")
 
 
+def test_an_account_can_be_held_to_segments_a_second(twilio, configure, control):
+    configure("twilio", segments_per_second=3)
+    assert send(twilio, body="あ" * 71).num_segments == "2"
+    assert send(twilio, body="あ").num_segments == "1"
+    assert refusal(send, twilio, body="あ") == (429, 20429)
+    assert len(control("GET", "sent")) == 2
+
+
 def test_every_answer_is_what_the_document_says(standins, http):
     created = raw(standins, http, "POST", To=TO, From="KIZUNA", Body="a")
     assert created.status == 201
