@@ -45,8 +45,10 @@ class Addressed:
 class Sender(Protocol):
     """What a channel knows of its provider. Nothing here repeats a call by itself."""
 
-    batch_size: int
-    """Recipients of one call at the most."""
+    @property
+    def batch_size(self) -> int:
+        """Recipients of one call at the most."""
+
     same_text: bool
     """Whether all recipients of a call get the same text."""
     settling: timedelta
@@ -57,6 +59,14 @@ class Sender(Protocol):
 
     def payload(self, call: Sequence[Addressed]) -> dict[str, Any] | None:
         """What must be kept to repeat this call word for word, or to ask about it."""
+
+    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
+        """Take from the provider's rate what a call costs: the seconds to wait before it, or None,
+        and nothing is taken, where they are more than `longest`.
+        """
+
+    def reserve_repeat(self, batch: Batch, longest: float) -> float | None:
+        """The same for what `settle` may send again: no wait where it never does."""
 
     def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:
         """Make the call, once, and say what it came to for each recipient, in order."""
@@ -87,6 +97,14 @@ class NoProvider:
     def payload(self, call: Sequence[Addressed]) -> None:  # noqa: ARG002 - the loop's signature
         """Nothing."""
         return
+
+    def reserve(self, call: Sequence[Addressed], longest: float) -> float:  # noqa: ARG002
+        """Nobody is called."""
+        return 0.0
+
+    def reserve_repeat(self, batch: Batch, longest: float) -> float:  # noqa: ARG002
+        """Nobody is called."""
+        return 0.0
 
     def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
         """Not now."""
@@ -123,9 +141,10 @@ class Turn:
         sender: Sender,
         clock: Callable[[], datetime],
         seconds_left: Callable[[], float],
+        sleep: Callable[[float], None],
     ) -> None:
         self._store, self._run, self._lease, self._sender = store, run, lease, sender
-        self._clock, self._seconds_left = clock, seconds_left
+        self._clock, self._seconds_left, self._sleep = clock, seconds_left, sleep
         self._common = store.content.load(COMMON_SERIES, run.versions.get(COMMON_SERIES))
         self._own = store.content.load(run.account, run.versions.get(run.account))
         self._schedule = schedule_of(self._common, self._own)
@@ -140,17 +159,8 @@ class Turn:
         """Go on with the job until it is done, the time is nearly up, or nothing more can be done
         now (a throttle, an outcome not known yet).
         """
-        waiting = False
-        for batch in self._store.ledger.batches(self._lease.job):
-            if batch.settled:
-                self._book.enter(batch)
-                continue
-            if self._seconds_left() < MARGIN_SECONDS:
-                return self._progress(None, more=True)
-            settled = self._settle(batch)
-            waiting = waiting or not settled.settled
-            self._book.enter(settled)
-
+        if not self._settle_all():
+            return self._progress(None, more=True)
         chunks = self._chunks()
         pushed_back: deque[list[Candidate]] = deque()
         while chunk := (pushed_back.popleft() if pushed_back else next(chunks, None)):
@@ -160,24 +170,54 @@ class Turn:
             if not calls:
                 continue
             # Only one call is made on what was just read; the others are looked at anew.
-            pushed_back.extend([_candidate(each.letter) for each in call] for call in calls[1:])
+            pushed_back.extend(map(_candidates, calls[1:]))
+            if not self._waited(self._sender.reserve(calls[0], self._spare)):
+                return self._progress(None, more=True)
             sent = self._send(calls[0])
             if sent is None:
-                pushed_back.appendleft([_candidate(each.letter) for each in calls[0]])
+                pushed_back.appendleft(_candidates(calls[0]))
                 continue
-            waiting = waiting or not sent.settled or Result.TRY_AGAIN in sent.results
+            self._unsure |= not sent.settled or Result.TRY_AGAIN in sent.results
             if sent.results <= {Result.TRY_AGAIN, Result.UNKNOWN} and not sent.fault_of_one:
                 return self._progress(None)
-        return self._progress(None if waiting or self._unsure else self._book.sums())
+        return self._progress(None if self._unsure else self._book.sums())
 
     def _progress(self, sums: Sums | None, *, more: bool = False) -> Progress:
         return Progress(sums, self._calls, self._results, self._codes, more)
+
+    @property
+    def _spare(self) -> float:
+        """How many seconds may be spent on waiting."""
+        return max(0.0, self._seconds_left() - MARGIN_SECONDS)
+
+    def _waited(self, wait: float | None) -> bool:
+        """Wait; whether there was time for it."""
+        if wait:
+            self._sleep(wait)
+        return wait is not None
 
     @property
     def _sending(self) -> bool:
         """Whether messages of the run's day may go out at this moment."""
         now = self._clock()
         return jst_date(now) == self._run.date and self._run.settings.sending(jst_time(now))
+
+    def _settle_all(self) -> bool:
+        """Take in what earlier turns did, and settle what they left without a record; whether there
+        was time for all of it.
+        """
+        for batch in self._store.ledger.batches(self._lease.job):
+            if batch.settled:
+                self._book.enter(batch)
+                continue
+            if self._seconds_left() < MARGIN_SECONDS:
+                return False
+            if self._sending and not self._waited(self._sender.reserve_repeat(batch, self._spare)):
+                return False
+            settled = self._settle(batch)
+            self._unsure |= not settled.settled
+            self._book.enter(settled)
+        return True
 
     def _settle(self, batch: Batch) -> Batch:
         """Find out what came of a batch that a process left without a record."""
@@ -367,6 +407,8 @@ def _stopped(subscriber: Subscriber, asked: Iterable[str]) -> dict[str, Reason]:
     }
 
 
-def _candidate(letter: Letter) -> Candidate:
-    """Whom a letter is for, to be looked at again."""
-    return Candidate(letter.subscriber, letter.enrolments, letter.due)
+def _candidates(call: Iterable[Addressed]) -> list[Candidate]:
+    """Whom a call is for, to be looked at again."""
+    return [
+        Candidate(each.letter.subscriber, each.letter.enrolments, each.letter.due) for each in call
+    ]

@@ -4,6 +4,7 @@ A message says which job, and nothing of any person.
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -77,6 +78,7 @@ def take_turns(
     sender: Callable[[Run, JobId], Sender],
     logger: Logger,
     metrics: Metrics,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Take a turn at the job of each SQS record; an exception leaves the record on the queue."""
 
@@ -102,6 +104,7 @@ def take_turns(
                 sender=_opened(sender, run, message.job, store, logger, metrics),
                 clock=clock,
                 seconds_left=seconds_left,
+                sleep=sleep,
             ).take()
             _hand_on(progress, lease, clock(), store=store, queues=queues)
         except ConflictError:

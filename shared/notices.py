@@ -5,6 +5,7 @@ stop. A queue carries which notice it is, and nothing of a person. A notice goes
 whoever misses one asks for it again.
 """
 
+import time
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict
 
 from shared.links import Links
+from shared.pace import MOMENT_SECONDS
 from shared.rules import changes
 from shared.rules.account import Account, Channel
 from shared.rules.dates import jst_date
@@ -30,7 +32,12 @@ from shared.secrets import MissingCredentialsError
 from shared.store.store import Store
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
+
+MARGIN_SECONDS = 50.0
+"""Waiting for the provider's rate leaves this much to a Lambda of 60 seconds: longer than a token
+and a call of 23 seconds each."""
 
 
 class NoticeKind(StrEnum):
@@ -89,29 +96,52 @@ class NoticeQueues:
 
 def take_notices(
     event: Mapping[str, Any],
+    context: "LambdaContext",
     channel: Channel,
     *,
     store: Store,
     links: Links,
+    reserve: Callable[[Notice, float], float | None],
     send: Callable[[Notice], Outcome],
     logger: Logger,
     metrics: Metrics,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
-    """Send the notice of each SQS record; those that the provider did not take come back."""
+    """Send the notice of each SQS record; those that the provider did not take come back.
+
+    `reserve` takes what a notice costs from the provider's rate, as a `Sender` does.
+    """
+
+    def noticed(message: NoticeMessage) -> Notice | None:
+        return _noticed(message, channel, store=store, links=links, now=datetime.now(UTC))
+
+    def sent(message: NoticeMessage, notice: Notice) -> Outcome | None:
+        spare = context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
+        wait = reserve(notice, max(0.0, spare))
+        if wait is None:
+            return Outcome(Result.TRY_AGAIN, "no_time_to_wait")
+        if wait:
+            sleep(wait)
+        latest = noticed(message) if wait > MOMENT_SECONDS else notice
+        return send(latest) if latest else None
+
     failed = []
     for record in event["Records"]:
         metrics.add_metric("Notices", MetricUnit.Count, 1)
         message = NoticeMessage.model_validate_json(record["body"])
-        notice = _noticed(message, channel, store=store, links=links, now=datetime.now(UTC))
+        notice = noticed(message)
         if notice is None or not store.seen.first_time("notice", message.mark):
             logger.info("nothing to send: it was sent, or is not wanted any more")
             continue
         try:
-            outcome = send(notice)
+            outcome = sent(message, notice)
         except MissingCredentialsError as error:
             logger.error(str(error))  # noqa: TRY400 - the line says all there is to know
             metrics.add_metric("MissingCredentials", MetricUnit.Count, 1)
             outcome = Outcome(Result.TRY_AGAIN, "no_credentials")
+        if outcome is None:
+            logger.info("nothing to send: it was not wanted any more when its turn came")
+            continue
         metrics.add_metric(f"Notice{outcome.result.title()}", MetricUnit.Count, 1)
         logger.info(
             "notice", extra={"kind": message.kind, "result": outcome.result, "code": outcome.code}

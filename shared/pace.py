@@ -9,8 +9,7 @@ from shared.store import keys
 from shared.store.rates import Rates
 
 MOMENT_SECONDS = 0.2
-"""People who were looked at this long ago were looked at just now; after a longer wait they are
-looked at anew."""
+"""Whoever was looked at this long ago was looked at just now; after a longer wait, anew."""
 
 
 @dataclass(frozen=True, slots=True)

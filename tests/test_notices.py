@@ -1,6 +1,7 @@
 """Notices: what is sent at once and to one person, with the real handlers and the wire."""
 
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ import pytest
 
 from functions.email import notify as email_notify
 from shared.links import Links
-from shared.notices import NoticeKind, NoticeQueues
+from shared.notices import NoticeKind, NoticeQueues, take_notices
 from shared.rules.account import Channel
 from shared.secrets import platform_keys
 from shared.settings import setting
@@ -89,6 +90,100 @@ def test_a_notice_that_the_provider_did_not_take_comes_back_and_goes_out_once(
 
     assert [len(each["batchItemFailures"]) for each in answers] == [1, 0, 0]
     assert len(world.sent()) == 1
+
+
+PROVIDERS = {Channel.EMAIL: "ses", Channel.LINE: "line", Channel.SMS: "twilio"}
+
+
+def taken(world: World, provider: str) -> float:
+    """For how many seconds from now on the account at a provider is taken."""
+    items = world.store.rates._table.scan()["Items"]
+    (free_at,) = [
+        int(each["free_at"])  # type: ignore[arg-type]
+        for each in items
+        if str(each["id"]).startswith(f"RATE#{provider}#")
+    ]
+    return free_at / 1_000_000 - time.time()
+
+
+@pytest.mark.parametrize(("channel", "tokens"), [(Channel.LINE, 1), (Channel.SMS, 2)])
+def test_a_notice_takes_its_recipient_or_segments_from_the_same_rate_as_messages(
+    world: World,
+    notices: NoticeQueues,
+    monkeypatch: pytest.MonkeyPatch,
+    channel: Channel,
+    tokens: int,
+) -> None:
+    monkeypatch.setenv(f"{channel.name}_RATE", "0.01")
+    world.add(pregnant(1, channel))
+
+    notices.put(channel, NoticeKind.PREFERENCES, "s1")
+    world.work()
+
+    assert len(world.sent()) == 1
+    assert round(taken(world, PROVIDERS[channel]), -2) == tokens * 100
+
+
+def a_turn(world: World, record: dict[str, object], **how: object) -> dict[str, object]:
+    """Takes an email's notice as its Lambda does, but for how it waits."""
+    facts = {
+        "store": world.store,
+        "links": links(),
+        "reserve": lambda _notice, _longest: 0.0,
+        "send": email_notify._send,
+        "logger": email_notify.logger,
+        "metrics": email_notify.metrics,
+        "sleep": lambda _: None,
+    }
+    context = Context(seconds=60)
+    return take_notices({"Records": [record]}, context, Channel.EMAIL, **{**facts, **how})
+
+
+def test_a_notice_waits_for_its_turn_with_time_left_to_be_sent(
+    world: World, notices: NoticeQueues
+) -> None:
+    world.add(pregnant(1))
+    notices.put(Channel.EMAIL, NoticeKind.PREFERENCES, "s1")
+    (record,) = world.take("EmailNoticeQueue")
+    slept: list[float] = []
+    longest: list[float] = []
+
+    def reserve(_: object, most: float) -> float:
+        longest.append(most)
+        return 1.5
+
+    a_turn(world, record, reserve=reserve, sleep=slept.append)
+
+    assert (longest, slept) == ([10.0], [1.5])
+    assert len(world.sent()) == 1
+
+
+def test_a_notice_that_could_not_wait_so_long_comes_back_and_goes_out_once(
+    world: World, notices: NoticeQueues
+) -> None:
+    world.add(pregnant(1))
+    notices.put(Channel.EMAIL, NoticeKind.PREFERENCES, "s1")
+    (record,) = world.take("EmailNoticeQueue")
+    waits = [None, 0.0, 0.0]
+
+    answers = [a_turn(world, record, reserve=lambda *_: waits.pop(0)) for _ in range(3)]
+
+    assert [len(each["batchItemFailures"]) for each in answers] == [1, 0, 0]  # type: ignore[arg-type]
+    assert len(world.sent()) == 1
+
+
+def test_who_leaves_while_a_notice_waits_gets_none(world: World, notices: NoticeQueues) -> None:
+    world.add(pregnant(1))
+    notices.put(Channel.EMAIL, NoticeKind.OFFER, "s1")
+    (record,) = world.take("EmailNoticeQueue")
+
+    def leave(_: float) -> None:
+        world.stop("s1", datetime.now(UTC))
+
+    answer = a_turn(world, record, reserve=lambda *_: 1.0, sleep=leave)
+
+    assert world.sent() == []
+    assert answer == {"batchItemFailures": []}
 
 
 def test_a_notice_of_which_it_is_not_known_whether_it_was_taken_is_not_sent_again(

@@ -73,6 +73,7 @@ world, since to make their clients takes longer than most tests.
 
 CACHED = (email_deliver._client, email_notify._world, line_deliver._api, line_notify._api)
 CACHED += (line_chat._api, sms_deliver._api, sms_notify._api, au_share._ses)
+CACHED += (email_deliver._pace, email_notify._pace)
 """What knows where the stand-ins listen: on other ports in every world."""
 
 
@@ -217,7 +218,7 @@ def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with aws(), Standins(":memory:") as standins:
         refs = create_in_process()
         own = {"Clock": "given", "LineApi": standins.url, "TwilioApi": standins.url}
-        own["LineLogin"] = standins.url
+        own |= {"LineLogin": standins.url, "SmsRate": "1000000"}
         for name, value in environment(refs, own).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", standins.url)

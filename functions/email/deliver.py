@@ -7,11 +7,12 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.email import ses
+from functions.email import rate, ses
 from functions.email.sender import EmailSender
 from shared.jobs import Queues, take_turns
 from shared.letterhead import Letterhead
 from shared.links import Links
+from shared.pace import Pace
 from shared.rules.account import Channel
 from shared.secrets import platform_keys
 from shared.settings import setting
@@ -34,6 +35,12 @@ def _client() -> Any:  # noqa: ANN401
     return ses.client()
 
 
+@cache
+def _pace() -> Pace:
+    store, _ = _world()
+    return rate.pace(store.rates, _client(), logger.warning)
+
+
 def _sender(run: Run, job: JobId) -> EmailSender:
     store, _ = _world()
     return EmailSender(
@@ -45,6 +52,7 @@ def _sender(run: Run, job: JobId) -> EmailSender:
         letterhead=Letterhead.from_environment(),
         heard=lambda: store.ledger.heard(Channel.EMAIL),
         links=Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY")),
+        pace=_pace(),
     )
 
 

@@ -6,10 +6,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.email import ses
+from functions.email import rate, ses
 from shared.letterhead import Letterhead
 from shared.links import Links
 from shared.notices import Notice, take_notices
+from shared.pace import Pace
 from shared.rules.account import Channel
 from shared.rules.reckoning import Outcome
 from shared.secrets import platform_keys
@@ -24,6 +25,16 @@ metrics = Metrics(namespace="Kizuna", service="email-notices")
 def _world() -> tuple[Store, Links, Any]:
     links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
     return open_store(names_from_environment()), links, ses.client()
+
+
+@cache
+def _pace() -> Pace:
+    store, _, client = _world()
+    return rate.pace(store.rates, client, logger.warning)
+
+
+def _reserve(_notice: Notice, longest: float) -> float | None:
+    return _pace().reserve(1, longest)
 
 
 def _send(notice: Notice) -> Outcome:
@@ -42,14 +53,16 @@ def _send(notice: Notice) -> Outcome:
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Send the notices of the SQS records."""
     store, links, _ = _world()
     return take_notices(
         event,
+        context,
         Channel.EMAIL,
         store=store,
         links=links,
+        reserve=_reserve,
         send=_send,
         logger=logger,
         metrics=metrics,

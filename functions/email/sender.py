@@ -11,6 +11,7 @@ from functions.email import ses
 from shared.delivery import Addressed
 from shared.letterhead import Letterhead
 from shared.links import Links
+from shared.pace import Pace
 from shared.rules.message import birth_prompt
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 from shared.rules.subscriber import Language
@@ -43,7 +44,6 @@ class EmailSender:
     `heard` tells when the newest mail was frozen of which SES's events have come.
     """
 
-    batch_size = ses.BULK_LIMIT
     same_text = False
     settling = timedelta(minutes=15)
     """SES reports its Send events within seconds; after this long their absence counts."""
@@ -59,12 +59,18 @@ class EmailSender:
         letterhead: Letterhead,
         links: Links,
         heard: Callable[[], datetime | None],
+        pace: Pace,
     ) -> None:
         self._client, self._run, self._job, self._links = client, run, job, links
         self._domain, self._configuration_set = domain, configuration_set
-        self._letterhead, self._heard = letterhead, heard
+        self._letterhead, self._heard, self._pace = letterhead, heard, pace
         self._text = _TEMPLATES.get_template("letter.txt.j2")
         self._html = _TEMPLATES.get_template("letter.html.j2")
+
+    @property
+    def batch_size(self) -> int:
+        """Recipients of one call: as many as SES takes in a second, 50 at the most."""
+        return self._pace.call_size(ses.BULK_LIMIT)
 
     def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
         """All in one call, whatever their texts."""
@@ -73,6 +79,14 @@ class EmailSender:
     def payload(self, call: Sequence[Addressed]) -> None:  # noqa: ARG002 - the loop's signature
         """Nothing: a batch of which SES knows nothing is decided and written anew."""
         return
+
+    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
+        """SES counts recipients: each letter has one."""
+        return self._pace.reserve(len(call), longest)
+
+    def reserve_repeat(self, batch: Batch, longest: float) -> float:  # noqa: ARG002
+        """No batch is ever sent again as it is."""
+        return 0.0
 
     def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:
         """Send the batch in one call of SES."""
@@ -101,6 +115,9 @@ class EmailSender:
         if heard is not None and heard > batch.frozen_at:
             return Outcome(Result.TRY_AGAIN, NOT_SEEN)
         # Nothing later was heard of: ask for an event by a mail to SES's own mailbox simulator.
+        # Where the rate has no room for it, other mails are going out, and their events will do.
+        if self._pace.reserve(1, 0) is None:
+            return UNKNOWN
         data = json.dumps({"subject": "probe", "text": "probe", "html": "probe"})
         probe: BulkEmailEntryTypeDef = {
             "Destination": {"ToAddresses": [ses.SIMULATOR]},

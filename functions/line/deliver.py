@@ -8,6 +8,7 @@ import urllib3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.line import rate
 from functions.line.line_api import Credentials, LineApi
 from functions.line.sender import LineSender
 from shared.jobs import Queues, take_turns
@@ -37,10 +38,14 @@ def _api(credentials: Credentials) -> LineApi:
 
 
 def _sender(run: Run, job: JobId) -> LineSender:
-    found = credentials(job.account, Channel.LINE, "channel_id", "channel_secret")
-    api = _api(Credentials(*found))
-    letterhead = Letterhead.from_environment()
-    return LineSender(api, account=run.settings.name, letterhead=letterhead)
+    store, _ = _world()
+    found = Credentials(*credentials(job.account, Channel.LINE, "channel_id", "channel_secret"))
+    return LineSender(
+        _api(found),
+        account=run.settings.name,
+        letterhead=Letterhead.from_environment(),
+        pace=rate.pace(store.rates, found.channel_id),
+    )
 
 
 @logger.inject_lambda_context

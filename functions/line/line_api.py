@@ -19,6 +19,10 @@ from shared.rules.reckoning import UNKNOWN, Outcome, Result
 MULTICAST_LIMIT = 500
 """User IDs of one multicast."""
 
+MULTICASTS_PER_SECOND = 200
+"""Multicast requests that a channel may make; pushes are 2,000, which the default of the template's
+LineRate keeps."""
+
 TEXT_LIMIT = 5_000
 """UTF-16 code units of one text message."""
 

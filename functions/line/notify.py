@@ -7,6 +7,7 @@ import urllib3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.line import rate
 from functions.line.line_api import Credentials, LineApi
 from shared.links import Links
 from shared.notices import Notice, take_notices
@@ -33,18 +34,35 @@ def _api(credentials: Credentials) -> LineApi:
     return LineApi(setting("LINE_API"), credentials, _HTTP)
 
 
-def _send(notice: Notice) -> Outcome:
+def _credentials(notice: Notice) -> Credentials:
     found = credentials(notice.account, Channel.LINE, "channel_id", "channel_secret")
-    api = _api(Credentials(*found))
+    return Credentials(*found)
+
+
+def _reserve(notice: Notice, longest: float) -> float | None:
+    store, _ = _world()
+    return rate.pace(store.rates, _credentials(notice).channel_id).reserve(1, longest)
+
+
+def _send(notice: Notice) -> Outcome:
+    api = _api(_credentials(notice))
     (outcome,) = api.send_text([notice.address], notice.text.strip(), notice.retry_key)
     return outcome
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Send the notices of the SQS records."""
     store, links = _world()
     return take_notices(
-        event, Channel.LINE, store=store, links=links, send=_send, logger=logger, metrics=metrics
+        event,
+        context,
+        Channel.LINE,
+        store=store,
+        links=links,
+        reserve=_reserve,
+        send=_send,
+        logger=logger,
+        metrics=metrics,
     )

@@ -9,9 +9,11 @@ from typing import Any
 from functions.line.answers import menu
 from functions.line.line_api import BAD_REQUEST, MULTICAST_LIMIT, LineApi
 from functions.line.messages import text
+from functions.line.rate import cost
 from functions.line.wording import say
 from shared.delivery import Addressed
 from shared.letterhead import Letterhead
+from shared.pace import Pace
 from shared.rules.message import birth_prompt
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 
@@ -19,13 +21,17 @@ from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 class LineSender:
     """LINE as the send loop sees it, for one run."""
 
-    batch_size = MULTICAST_LIMIT
     same_text = True
     settling = timedelta(0)
     """Nothing can be asked of LINE; only a repeat under the retry key tells."""
 
-    def __init__(self, api: LineApi, *, account: str, letterhead: Letterhead) -> None:
-        self._api, self._account, self._letterhead = api, account, letterhead
+    def __init__(self, api: LineApi, *, account: str, letterhead: Letterhead, pace: Pace) -> None:
+        self._api, self._account, self._letterhead, self._pace = api, account, letterhead, pace
+
+    @property
+    def batch_size(self) -> int:
+        """Recipients of one call: as many as the rate lets pass in a second, 500 at the most."""
+        return self._pace.call_size(MULTICAST_LIMIT)
 
     def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
         """Those who get the very same messages together, the most first."""
@@ -37,6 +43,17 @@ class LineSender:
     def payload(self, call: Sequence[Addressed]) -> dict[str, Any]:
         """The whole request: LINE does not notice another body under the same key."""
         return {"to": [each.address for each in call], "messages": self._messages(call[0])}
+
+    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
+        """A call costs its recipients."""
+        return self._reserved(len(call), longest)
+
+    def reserve_repeat(self, batch: Batch, longest: float) -> float | None:
+        """A repeat is a call as any other."""
+        return self._reserved(len(batch.entries), longest)
+
+    def _reserved(self, recipients: int, longest: float) -> float | None:
+        return self._pace.reserve(cost(recipients, self._pace.per_second()), longest)
 
     def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
         """Send what was frozen, and nothing else."""

@@ -7,6 +7,7 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.sms import rate
 from functions.sms.sender import SmsSender
 from functions.sms.twilio_api import Credentials, TwilioApi
 from shared.jobs import Queues, take_turns
@@ -34,10 +35,13 @@ def _api(credentials: Credentials) -> TwilioApi:
 
 
 def _sender(run: Run, job: JobId) -> SmsSender:
-    found = credentials(job.account, Channel.SMS, "account_sid", "auth_token", "sender")
-    api = _api(Credentials(*found))
+    store, _ = _world()
+    found = Credentials(
+        *credentials(job.account, Channel.SMS, "account_sid", "auth_token", "sender")
+    )
     links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
-    return SmsSender(api, run=run, job=job, links=links)
+    pace = rate.pace(store.rates, found.account_sid)
+    return SmsSender(_api(found), run=run, job=job, links=links, pace=pace)
 
 
 @logger.inject_lambda_context

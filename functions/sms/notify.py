@@ -6,6 +6,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.sms import rate
+from functions.sms.segments import segments
 from functions.sms.twilio_api import Credentials, TwilioApi
 from shared.links import Links
 from shared.notices import Notice, take_notices
@@ -33,18 +35,36 @@ def _api(credentials: Credentials) -> TwilioApi:
     return TwilioApi(setting("TWILIO_API"), credentials)
 
 
-def _send(notice: Notice) -> Outcome:
+def _credentials(notice: Notice) -> Credentials:
     found = credentials(notice.account, Channel.SMS, "account_sid", "auth_token", "sender")
-    return _api(Credentials(*found)).create(
+    return Credentials(*found)
+
+
+def _reserve(notice: Notice, longest: float) -> float | None:
+    store, _ = _world()
+    pace = rate.pace(store.rates, _credentials(notice).account_sid)
+    return pace.reserve(segments(notice.short), longest)
+
+
+def _send(notice: Notice) -> Outcome:
+    return _api(_credentials(notice)).create(
         to=notice.address, body=notice.short, validity_seconds=VALIDITY_SECONDS
     )
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Send the notices of the SQS records."""
     store, links = _world()
     return take_notices(
-        event, Channel.SMS, store=store, links=links, send=_send, logger=logger, metrics=metrics
+        event,
+        context,
+        Channel.SMS,
+        store=store,
+        links=links,
+        reserve=_reserve,
+        send=_send,
+        logger=logger,
+        metrics=metrics,
     )

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from functions.sms.segments import segments
 from functions.sms.twilio_api import TwilioApi
 from shared.delivery import Addressed
 from shared.links import Links
+from shared.pace import Pace
 from shared.rules.dates import jst_instant
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 from shared.store.keys import JobId
@@ -27,8 +29,9 @@ class SmsSender:
     settling = timedelta(minutes=2)
     """A message that Twilio accepted stands in its list within this time."""
 
-    def __init__(self, api: TwilioApi, *, run: Run, job: JobId, links: Links) -> None:
+    def __init__(self, api: TwilioApi, *, run: Run, job: JobId, links: Links, pace: Pace) -> None:
         self._api, self._run, self._job, self._links = api, run, job, links
+        self._pace = pace
 
     def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
         """One by one."""
@@ -46,6 +49,14 @@ class SmsSender:
             "link": link,
             "since": since.isoformat(timespec="seconds"),
         }
+
+    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
+        """Twilio counts segments."""
+        return self._pace.reserve(segments(self.payload(call)["body"]), longest)
+
+    def reserve_repeat(self, batch: Batch, longest: float) -> float:  # noqa: ARG002
+        """Nothing is sent again: Twilio's list is asked."""
+        return 0.0
 
     def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
         """Send what was frozen; what Twilio cannot deliver before the quiet hours is dropped."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.delivery import Addressed
+from shared.pace import Pace
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text, put_into_words
 from shared.rules.message import Due
@@ -49,6 +50,11 @@ def letter(
         account=account,
     )
     return Addressed(what, address, words)
+
+
+def unhurried(per_second: float = 2_000.0) -> Pace:
+    """The pace of a provider account that nobody else calls, and that takes every call at once."""
+    return Pace(lambda *_: 0.0, lambda: per_second)
 
 
 def frozen(*letters: Addressed, payload: Any = None, key: str = "key") -> Batch:

@@ -21,7 +21,7 @@ from shared.rules.reckoning import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Language
 from shared.store.keys import JobId
-from tests.email.letters import a_run, frozen, letter
+from tests.email.letters import a_run, frozen, letter, unhurried
 from tests.local.wire import Answer, Wire
 from tests.world import TEN, TODAY
 
@@ -45,6 +45,7 @@ def sender(client: "SESV2Client") -> Senders:
             letterhead=Letterhead("きずな事務局", "office@kizuna.example.jp"),
             links=LINKS,
             heard=lambda: heard,
+            pace=unhurried(),
         )
 
     return make

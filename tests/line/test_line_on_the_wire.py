@@ -19,7 +19,7 @@ from shared.rules.catalogue import Text
 from shared.rules.reckoning import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Language
-from tests.email.letters import frozen, letter
+from tests.email.letters import frozen, letter, unhurried
 from tests.line.test_line_answers import KEY, MULTICAST_PATH, TOKEN, TOKEN_PATH, bad
 from tests.local.wire import Answer, Wire
 from tests.standins.openapi import problems
@@ -80,7 +80,7 @@ def sender(api: LineApi) -> LineSender:
 
 def a_sender(api: LineApi, account: str = "文京区") -> LineSender:
     head = Letterhead("きずな事務局", "office@kizuna.example.jp")
-    return LineSender(api, account=account, letterhead=head)
+    return LineSender(api, account=account, letterhead=head, pace=unhurried())
 
 
 def post(sender: LineSender, *letters: Addressed, key: str = KEY) -> None:
@@ -242,7 +242,7 @@ def test_the_requests_are_what_line_s_own_documents_describe(
         for item in said["quickReply"]["items"]:
             assert problems(MESSAGING, "PostbackAction", item["action"]) == []
     assert problems(MESSAGING, "MulticastRequest", {**multicast.json(), "to": [*USERS, "U"]})
-    assert len(multicast.json()["to"]) == LineSender.batch_size == 500
+    assert len(multicast.json()["to"]) == sender.batch_size == 500
     assert len(multicast.body) < 2_000_000
 
 

@@ -13,13 +13,14 @@ from local.standins.faults import Fault
 from local.standins.segments import segments
 from local.standins.server import Standins
 from shared.links import Links
+from shared.pace import Pace
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text
 from shared.rules.dates import JST
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 from shared.rules.stage import Phase
 from shared.store.keys import JobId
-from tests.email.letters import a_run, frozen, letter
+from tests.email.letters import a_run, frozen, letter, unhurried
 from tests.local.wire import Answer, Wire
 from tests.sms.test_sms_answers import ACCOUNT, NUMBER, TOKEN, Api, fail
 from tests.world import TEN, TODAY
@@ -51,7 +52,7 @@ def rows_of(name: str) -> list[dict[str, str]]:
 def a_sender(api: Api, *, quiet_from: time = time(21), name: str = "文京区") -> SmsSender:
     run = a_run(Channel.SMS, quiet_from=quiet_from, name=name)
     job = JobId("bunkyo", TODAY, Channel.SMS, 0)
-    return SmsSender(api, run=run, job=job, links=LINKS)
+    return SmsSender(api, run=run, job=job, links=LINKS, pace=unhurried())
 
 
 def test_an_sms_is_a_short_notice_with_a_link_to_the_whole_text(wire: Wire, api: Api) -> None:
@@ -110,6 +111,18 @@ def test_every_sms_is_a_call_of_its_own(api: Api) -> None:
 
     assert a_sender(api).calls(letters) == [[each] for each in letters]
     assert SmsSender.batch_size == 1
+
+
+@pytest.mark.parametrize(("notice", "tokens"), [("32週です。", 1), ("あ" * 60, 2), ("あ" * 90, 3)])
+def test_an_sms_takes_its_segments_from_the_rate(api: Api, notice: str, tokens: int) -> None:
+    asked: list[tuple[float, ...]] = []
+    pace = Pace(lambda *given: asked.append(given), lambda: 10.0)
+    job = JobId("bunkyo", TODAY, Channel.SMS, 0)
+    sender = SmsSender(api, run=a_run(Channel.SMS), job=job, links=LINKS, pace=pace)
+
+    sender.reserve([letter("s1", NUMBER, text=Text("t", "t", notice))], 60)
+
+    assert asked == [(tokens, 10.0, 60)]
 
 
 def units(text: str) -> int:

@@ -1,0 +1,237 @@
+"""A day at the providers' rates: who has to wait, is looked at anew before the freeze."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+
+from functions.line.sender import LineSender
+from shared.delivery import MARGIN_SECONDS, Addressed, Progress, Turn
+from shared.rules.account import Channel
+from shared.rules.reckoning import Batch, Outcome, Result
+from shared.rules.stage import Reason
+from shared.store import keys
+from shared.store.keys import JobId
+from tests.world import TEN, TODAY, World, pregnant
+
+JOB = JobId("bunkyo", TODAY, Channel.EMAIL, 0)
+
+
+@dataclass
+class Slow:
+    """A provider that takes everything, two in a call, and lets every call wait as long as told."""
+
+    waits: list[float | None]
+    asked: list[tuple[int, float]] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+
+    batch_size = 2
+    same_text = False
+    settling = timedelta(0)
+
+    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
+        return [list(letters)]
+
+    def payload(self, call: Sequence[Addressed]) -> None:
+        return
+
+    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
+        self.asked.append((len(call), longest))
+        return self.waits.pop(0) if self.waits else 0.0
+
+    def reserve_repeat(self, batch: Batch, longest: float) -> float | None:
+        return self.reserve((), longest)
+
+    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:
+        self.taken += [each.address for each in call]
+        return [Outcome(Result.ACCEPTED)] * len(call)
+
+    def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:
+        return [Outcome(Result.ACCEPTED)] * len(batch.entries)
+
+
+Take = Callable[..., Progress]
+
+
+@pytest.fixture
+def take(world: World) -> Take:
+    """Takes a turn at the job of the day's email, as its Lambda would."""
+
+    def turn(
+        sender: Slow,
+        sleep: Callable[[float], None] = lambda _: None,
+        *,
+        left: Callable[[], float] = lambda: 300.0,
+        clock: Callable[[], datetime] = lambda: TEN,
+    ) -> Progress:
+        run = world.store.ledger.run(TODAY, "bunkyo")
+        world.leases_run_out()
+        lease = world.store.ledger.lease(JOB, 300)
+        assert run is not None
+        assert lease is not None
+        return Turn(
+            store=world.store,
+            run=run,
+            lease=lease,
+            sender=sender,
+            clock=clock,
+            seconds_left=left,
+            sleep=sleep,
+        ).take()
+
+    return turn
+
+
+def addresses(*numbers: int) -> list[str]:
+    return [pregnant(number).address for number in numbers]
+
+
+def test_a_call_waits_for_its_turn(world: World, take: Take) -> None:
+    world.add(*(pregnant(n) for n in range(4)))
+    world.tick()
+    slept: list[float] = []
+    sender = Slow([0.0, 1.5])
+
+    progress = take(sender, slept.append)
+
+    assert slept == [1.5]
+    assert sender.taken == addresses(0, 1, 2, 3)
+    assert progress.sums is not None
+    assert (progress.sums.accepted, progress.sums.reconciles) == (4, True)
+
+
+def test_each_call_is_taken_from_the_rate_once(
+    world: World, take: Take
+) -> None:
+    world.add(*(pregnant(n) for n in range(3)))
+    world.tick()
+    sender = Slow([1.0, 2.0])
+
+    take(sender)
+
+    assert [recipients for recipients, _ in sender.asked] == [2, 1]
+
+
+def test_who_stops_while_a_call_waits_hears_nothing(world: World, take: Take) -> None:
+    world.add(pregnant(1), pregnant(2))
+    world.tick()
+    sender = Slow([1.0])
+
+    progress = take(sender, lambda _: world.stop("s1", TEN))
+
+    assert sender.taken == addresses(2)
+    assert progress.sums is not None
+    assert (progress.sums.accepted, progress.sums.silent) == (1, {Reason.STOPPED: 1})
+    assert progress.sums.reconciles
+
+
+def test_where_all_stop_while_a_call_waits_nothing_is_sent(world: World, take: Take) -> None:
+    world.add(pregnant(1), pregnant(2), pregnant(3))
+    world.tick()
+    sender = Slow([1.0])
+
+    def stop_two(_: float) -> None:
+        for subscriber in ("s1", "s2"):
+            world.stop(subscriber, TEN)
+
+    take(sender, stop_two)
+
+    assert sender.taken == addresses(3)
+
+
+def test_what_waits_into_the_quiet_hours_expires(world: World, take: Take) -> None:
+    world.add(pregnant(1))
+    world.tick()
+    now = [TEN.replace(hour=20, minute=59, second=59)]
+
+    def sleep(seconds: float) -> None:
+        now[0] += timedelta(seconds=seconds)
+
+    progress = take(sender := Slow([1.0]), sleep, clock=lambda: now[0])
+
+    assert sender.taken == []
+    assert progress.sums is not None
+    assert progress.sums.expired == 1
+
+
+def test_nobody_waits_into_the_lambda_s_margin_but_hands_the_job_on(
+    world: World, take: Take
+) -> None:
+    world.add(*(pregnant(n) for n in range(4)))
+    world.tick()
+    sender = Slow([0.0, None])
+
+    progress = take(sender, left=lambda: MARGIN_SECONDS + 7.5)
+
+    assert (progress.sums, progress.more) == (None, True)
+    assert sender.asked == [(2, 7.5), (2, 7.5)]
+    assert sender.taken == addresses(0, 1)
+    take(sender)
+    assert sender.taken == addresses(0, 1, 2, 3)
+
+
+def test_a_batch_that_may_be_repeated_waits_for_its_turn_too(world: World, take: Take) -> None:
+    world.add(pregnant(1))
+    world.tick()
+    unanswered = Slow([])
+    unanswered.send = lambda batch, _: [Outcome(Result.UNKNOWN)]  # type: ignore[method-assign]
+    take(unanswered)
+    slept: list[float] = []
+
+    assert take(Slow([None])).more
+    progress = take(Slow([0.7]), slept.append)
+
+    assert slept == [0.7]
+    assert progress.sums is not None
+    assert progress.sums.accepted == 1
+
+
+def free_at(world: World, provider: str, account: str) -> int:
+    """Until when an account at a provider is taken; 0 where it was never called."""
+    table = world.store.rates._table
+    found = table.get_item(Key={"id": keys.rate(provider, account)}).get("Item", {})
+    return int(found.get("free_at", 0))  # type: ignore[arg-type]
+
+
+def test_every_provider_account_that_was_called_has_its_bucket_and_no_other(world: World) -> None:
+    world.add(*(pregnant(n, channel) for n, channel in enumerate(Channel)))
+
+    world.day()
+
+    items = world.store.rates._table.scan()["Items"]
+    buckets = [str(each["id"]).split("#") for each in items if str(each["id"]).startswith("RATE#")]
+    assert sorted(provider for _, provider, _ in buckets) == ["line", "ses", "twilio"]
+    assert free_at(world, "ses", "ses") > 0
+    for _, _, account in buckets:
+        assert len(account) == 64
+
+
+def test_a_throttle_uses_up_nothing_and_the_day_goes_on(world: World) -> None:
+    world.add(pregnant(1, Channel.SMS))
+    world.fail(provider="twilio", kind="throttle", times=3)
+
+    for minutes in (0, 15, 30, 45):
+        world.day(TEN + timedelta(minutes=minutes))
+
+    assert (len(world.sent()), world.sums().accepted) == (1, 1)
+
+
+def test_a_repeat_of_a_line_batch_is_taken_from_the_channel_s_rate(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(*(pregnant(n, Channel.LINE) for n in range(3)))
+    world.fail(provider="line", kind="disconnect", times=1, after=True)
+    world.day()
+    repeated: list[int] = []
+    reserve = LineSender.reserve_repeat
+
+    def noted(self: LineSender, batch: Batch, longest: float) -> float | None:
+        repeated.append(len(batch.entries))
+        return reserve(self, batch, longest)
+
+    monkeypatch.setattr(LineSender, "reserve_repeat", noted)
+    world.day(TEN + timedelta(minutes=30))
+
+    assert repeated == [3]
+    assert world.sums().accepted == 3
