@@ -57,6 +57,7 @@ def day_report(ledger: Ledger, day: date) -> dict[str, Any]:
                 "opened_at": run.opened_at.isoformat(),
                 "closed_at": run.closed_at and run.closed_at.isoformat(),
                 "versions": run.versions,
+                "ended": _ended(ledger, run),
                 "channels": {channel: sums_json(each) for channel, each in sums.items()},
                 "total": sums_json(total),
             }
@@ -81,6 +82,13 @@ def _sums_so_far(ledger: Ledger, run: Run) -> dict[Channel, Sums]:
     return sums
 
 
+def _ended(ledger: Ledger, run: Run) -> dict[Channel, str]:
+    """Channels on which the provider took nothing more, with its code; of an open run, so far."""
+    if run.closed_at is not None:
+        return run.ended
+    return {job_id.channel: job.ended for job_id, job in ledger.jobs(run).items() if job.ended}
+
+
 def runs_table(report: dict[str, Any]) -> Table:
     """The report as a table: a line for each account and channel, and the total."""
     table = sums_table(f"Runs of {report['date']}", report["total"])
@@ -88,7 +96,10 @@ def runs_table(report: dict[str, Any]) -> Table:
         still_open = " (open)" if run["state"] == "open" else ""
         table.add_row(f"{run['account']}{still_open}", style="bold")
         for channel, sums in run["channels"].items():
-            table.add_row(f"  {channel}", *(f"{total_of(sums[name]):,}" for name in OUTCOMES))
+            ended = f" (ended: {run['ended'][channel]})" if channel in run["ended"] else ""
+            table.add_row(
+                f"  {channel}{ended}", *(f"{total_of(sums[name]):,}" for name in OUTCOMES)
+            )
     return table
 
 

@@ -19,6 +19,8 @@ from shared.rules.message import stage_on
 from shared.rules.reckoning import Batch, Entry, Result
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Subscriber, decide
+from shared.store import keys
+from shared.store.keys import JobId
 from shared.store.ledger import Run
 from shared.store.store import Store
 
@@ -101,6 +103,7 @@ def explain(
     sent = dict(_sent(store, subscriber, on))
     at = _instant(run, settings, on)
     expected = _expected(subscriber, at, settings, catalogues)
+    ended = _ended(store, run, subscriber)
     missed = None
     if run and run.closed_at:
         missed = _expected(subscriber, run.closed_at, settings, catalogues)
@@ -110,14 +113,27 @@ def explain(
             yield _was_sent(store, answer, sent[enrolment.id])
             continue
         words, reason = expected[enrolment.id]
+        outcome: str | None = PLANNED
         if reason is None and missed is not None:
             # It was due when the run opened; what happened until it closed says why not.
-            reason = missed[enrolment.id][1]
-            outcome = None if reason else EXPIRED
-        else:
-            outcome = None if reason else PLANNED
+            reason, outcome = missed[enrolment.id][1], EXPIRED
+        if reason:
+            outcome = None
+        elif ended:
+            outcome = Result.REFUSED  # without a batch, since nobody was called for it
         when = at.astimezone(JST).isoformat() if outcome == PLANNED else None
-        yield replace(answer, message=words, outcome=outcome, at=when, reason=reason)
+        code = ended if outcome == Result.REFUSED else None
+        yield replace(answer, message=words, outcome=outcome, code=code, at=when, reason=reason)
+
+
+def _ended(store: Store, run: Run | None, subscriber: Subscriber) -> str | None:
+    """Why the provider took nothing more of the job that the subscriber is in, if it did not."""
+    shards = sum(1 for channel, _ in run.jobs if channel is subscriber.channel) if run else 0
+    if run is None or not shards:
+        return None
+    shard = keys.shard(subscriber.id, shards)
+    job = store.ledger.job(JobId(run.account, run.date, subscriber.channel, shard))
+    return job.ended if job else None
 
 
 def _expected(

@@ -28,6 +28,8 @@ MARGIN_SECONDS = 60.0
 """Nothing is begun when the Lambda has less than this left: longer than any provider's answer may
 take (a token and a call of 23 seconds each), with its record."""
 
+DELIVERY = "delivery"
+"""Who notes in the audit that a channel has ended: no person did."""
 
 CHANGED = Outcome(Result.TRY_AGAIN, "changed", for_all=True)
 """Somebody of the batch stopped, moved or corrected a date just before it was frozen."""
@@ -119,7 +121,8 @@ class NoProvider:
 class Progress:
     """How far a job came: its sums where it is done, else None and somebody must go on, at once
     where there is `more` that only lacked time. `calls` were made in this turn, which came to
-    `results`; `codes` are what providers said to those they did not take.
+    `results`; `codes` are what providers said to those they did not take. `ended` is why the
+    channel has ended, if it has.
     """
 
     sums: Sums | None
@@ -127,6 +130,7 @@ class Progress:
     results: Mapping[Result, int]
     codes: Mapping[str, int]
     more: bool = False
+    ended: str | None = None
 
 
 class Turn:
@@ -151,6 +155,7 @@ class Turn:
         self._book = Book()
         self._elsewhere = Elsewhere(store.ledger, lease.job)
         self._unsure = False
+        self._ended = lease.ended
         self._calls = 0
         self._results: Counter[Result] = Counter()
         self._codes: Counter[str] = Counter()
@@ -178,12 +183,24 @@ class Turn:
                 pushed_back.appendleft(_candidates(calls[0]))
                 continue
             self._unsure |= not sent.settled or Result.TRY_AGAIN in sent.results
+            if sent.ended:
+                self._end(sent.ended)
             if sent.results <= {Result.TRY_AGAIN, Result.UNKNOWN} and not sent.fault_of_one:
                 return self._progress(None)
         return self._progress(None if self._unsure else self._book.sums())
 
     def _progress(self, sums: Sums | None, *, more: bool = False) -> Progress:
-        return Progress(sums, self._calls, self._results, self._codes, more)
+        return Progress(sums, self._calls, self._results, self._codes, more, self._ended)
+
+    def _end(self, code: str) -> None:
+        """Make no further call: who is still due is refused with the code. The audit comes first,
+        since a job that has ended is not noted again.
+        """
+        job = self._lease.job
+        what = f"ended {job.channel} of {job.date}: {code}"
+        self._store.audit.note(self._clock(), DELIVERY, what, job.account)
+        self._store.ledger.end(self._lease, code)
+        self._ended = code
 
     @property
     def _spare(self) -> float:
@@ -332,6 +349,8 @@ class Turn:
             if self._book.has_message(subscriber.id, letter.due):
                 twins = dict.fromkeys(letter.enrolments, Reason.SENT_WITH_TWIN)
                 self._book.silence(subscriber.id, twins)
+            elif self._ended:
+                self._book.refuse(subscriber.id, letter.enrolments, self._ended)
             elif self._sending:
                 yield Addressed(letter, subscriber.address, self._words(letter))
             else:

@@ -174,6 +174,9 @@ def _report(progress: Progress, logger: Logger, metrics: Metrics) -> None:
     metrics.add_metric("TriedAgain", MetricUnit.Count, tried)
     if progress.codes:
         logger.warning("the provider did not take all", extra={"codes": dict(progress.codes)})
+    if progress.ended:
+        logger.warning("ended: the provider takes nothing more", extra={"code": progress.ended})
+        metrics.add_metric("ChannelsEnded", MetricUnit.Count, 1)
     sums = progress.sums
     if sums is None:
         logger.info("handed on", extra={"calls": progress.calls})

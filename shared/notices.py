@@ -146,7 +146,8 @@ def take_notices(
         logger.info(
             "notice", extra={"kind": message.kind, "result": outcome.result, "code": outcome.code}
         )
-        if outcome.result is Result.TRY_AGAIN:
+        # What is refused for all is no fault of this one: a quota may have room again soon.
+        if outcome.result is Result.TRY_AGAIN or outcome.for_all:
             store.seen.forget("notice", message.mark)
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

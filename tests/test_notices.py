@@ -15,7 +15,7 @@ from shared.rules.account import Channel
 from shared.secrets import platform_keys
 from shared.settings import setting
 from tests.store.test_pending import waiting
-from tests.world import Context, World, pregnant
+from tests.world import HANDLERS, Context, World, pregnant
 
 
 @pytest.fixture
@@ -184,6 +184,24 @@ def test_who_leaves_while_a_notice_waits_gets_none(world: World, notices: Notice
 
     assert world.sent() == []
     assert answer == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize(
+    ("channel", "kind"), [(Channel.EMAIL, "daily_quota"), (Channel.LINE, "monthly_limit")]
+)
+def test_a_notice_that_met_a_used_up_quota_is_not_lost_but_comes_back(
+    world: World, notices: NoticeQueues, channel: Channel, kind: str
+) -> None:
+    world.add(pregnant(1, channel))
+    world.fail(provider=PROVIDERS[channel], kind=kind, times=1)
+    notices.put(channel, NoticeKind.PREFERENCES, "s1")
+    (record,) = world.take(f"{channel.title()}NoticeQueue")
+    handler = HANDLERS[f"{channel.title()}NoticeQueue"]
+
+    answers = [handler({"Records": [record]}, Context()) for _ in range(3)]
+
+    assert [len(each["batchItemFailures"]) for each in answers] == [1, 0, 0]
+    assert len(world.sent()) == 1
 
 
 def test_a_notice_of_which_it_is_not_known_whether_it_was_taken_is_not_sent_again(

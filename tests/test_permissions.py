@@ -141,6 +141,7 @@ def a_whole_day(world: World, watch: Watch) -> None:
         request("POST", path_in(world, "stop", Channel.EMAIL))
     assert world.sums().accepted == 3
     come_and_go(world, watch)
+    run_out(world, watch)
     hear_of_it(world, watch)
     stop_and_offer(world, watch)
     talk_on_line(world, watch)
@@ -220,6 +221,20 @@ def hear_of_it(world: World, watch: Watch) -> None:
             told = {**fields, "MessageStatus": "undelivered", "ErrorCode": code}
             assert post(path, told)["statusCode"] == 200
         assert answer("停止", sender=number)["statusCode"] == 200
+
+
+def run_out(world: World, watch: Watch) -> None:
+    """The quotas of SES and LINE are used up, which ends their channels."""
+    day = TEN + timedelta(days=2)
+    world.add(pregnant(30), pregnant(31, Channel.LINE))
+    world.fail(provider="ses", kind="daily_quota")
+    world.fail(provider="line", kind="monthly_limit")
+    world.tick(day)
+    for queue in ("EmailQueue", "LineQueue"):
+        for record in world.take(queue):
+            with watch.of(FUNCTIONS[queue]):
+                HANDLERS[queue]({"Records": [record]}, Context())
+    assert sum("ended" in each.what for each in world.store.audit.of_month(2026, 11)) == 2
 
 
 def stop_and_offer(world: World, watch: Watch) -> None:

@@ -90,4 +90,5 @@ def _close(store: Store, run: Run, now: datetime, jobs: Mapping[JobId, Job]) -> 
     sums = {channel: Sums() for channel, _ in run.jobs}
     for job_id, job in jobs.items():
         sums[job_id.channel] += job.sums or Sums()
-    return store.ledger.close_run(run, sums, now)
+    ended = {job_id.channel: job.ended for job_id, job in jobs.items() if job.ended}
+    return store.ledger.close_run(run, sums, now, ended)

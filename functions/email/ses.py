@@ -35,6 +35,7 @@ ENTRY_RESULTS: Mapping[str, Result] = {
     "SUCCESS": Result.ACCEPTED,
     "MESSAGE_REJECTED": Result.REFUSED,
     "INVALID_PARAMETER": Result.REFUSED,
+    "ACCOUNT_DAILY_QUOTA_EXCEEDED": Result.REFUSED,
     "ACCOUNT_THROTTLED": Result.TRY_AGAIN,
     "TRANSIENT_FAILURE": Result.TRY_AGAIN,
     "FAILED": Result.TRY_AGAIN,
@@ -43,7 +44,6 @@ ENTRY_RESULTS: Mapping[str, Result] = {
     "CONFIGURATION_SET_NOT_FOUND": Result.TRY_AGAIN,
     "TEMPLATE_NOT_FOUND": Result.TRY_AGAIN,
     "ACCOUNT_SUSPENDED": Result.TRY_AGAIN,
-    "ACCOUNT_DAILY_QUOTA_EXCEEDED": Result.TRY_AGAIN,
     "INVALID_SENDING_POOL_NAME": Result.TRY_AGAIN,
     "ACCOUNT_SENDING_PAUSED": Result.TRY_AGAIN,
     "CONFIGURATION_SET_SENDING_PAUSED": Result.TRY_AGAIN,
@@ -52,6 +52,13 @@ ENTRY_RESULTS: Mapping[str, Result] = {
 
 OF_ONE = frozenset({"TRANSIENT_FAILURE", "FAILED", "BadRequestException", "MessageRejected"})
 """Failures that may be those of one entry; any other that is tried again concerns all."""
+
+DAILY_QUOTA_EXCEEDED = "Daily message quota exceeded"
+"""The words by which SES tells a used-up day from going too fast: both are the same error, which
+has been seen under two names (ThrottlingException, TooManyRequestsException)."""
+
+DAILY_QUOTA = Outcome(Result.REFUSED, "daily_quota", for_all=True)
+"""Nothing more is taken from anybody: the quota is of the last 24 hours."""
 
 NOTICE_TAG = "notice"
 """Stands on mails of no run, so that their events are known."""
@@ -150,6 +157,8 @@ def _answer(call: Callable[[], T]) -> T | Outcome:
 
 
 def _of_entry(status: str, message_id: str | None) -> Outcome:
+    if status == "ACCOUNT_DAILY_QUOTA_EXCEEDED":
+        return DAILY_QUOTA
     result = ENTRY_RESULTS.get(status, Result.TRY_AGAIN)
     if result is Result.ACCEPTED:
         return Outcome(result, provider_id=message_id)
@@ -161,5 +170,7 @@ def _refused_call(error: ClientError) -> Outcome:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status >= 500:
         return UNKNOWN
+    if DAILY_QUOTA_EXCEEDED in error.response["Error"].get("Message", ""):
+        return DAILY_QUOTA
     code = error.response["Error"]["Code"]
     return Outcome(Result.TRY_AGAIN, code, for_all=code not in OF_ONE)

@@ -172,7 +172,7 @@ def outcomes(
         case 200 | 409:
             return [Outcome(Result.ACCEPTED, provider_id=request_id)] * count
         case 429 if message == MONTHLY_LIMIT:
-            return [Outcome(Result.REFUSED, "monthly_limit")] * count
+            return [Outcome(Result.REFUSED, "monthly_limit", for_all=True)] * count
         case 400:
             return _bad_request(body, count)
         case _ if status >= _SERVER_FAILED:

@@ -30,7 +30,8 @@ class Outcome:
     """A result for one recipient, with the provider's own code and message id if it gave one.
 
     `for_all`: the provider takes nothing from anybody now (a throttle, a refused key, no
-    connection), so there is no use in going on at once.
+    connection), so there is no use in going on at once. What is refused for all ends the channel
+    for the day (a quota that is used up).
     """
 
     result: Result
@@ -85,6 +86,13 @@ class Batch:
     def undecided(self) -> bool:
         """Whether any recipient's outcome is unknown, and may still become known."""
         return any(entry.outcome == UNKNOWN for entry in self.entries)
+
+    @property
+    def ended(self) -> str | None:
+        """Why the provider takes nothing more today from anybody, if it said so: its code."""
+        outcomes = (entry.outcome for entry in self.entries)
+        ended = (each for each in outcomes if each.result is Result.REFUSED and each.for_all)
+        return next((each.code for each in ended), None)
 
     @property
     def results(self) -> set[Result]:
@@ -147,6 +155,7 @@ class Book:
         self._messages: set[tuple[str, Due]] = set()
         self._silent: dict[Child, Reason] = {}
         self._expired: set[Child] = set()
+        self._refused: dict[Child, str] = {}
         self._codes: dict[Child, str] = {}
         self._tried: dict[Child, Entry] = {}
         self._alone: set[Child] = set()
@@ -196,6 +205,12 @@ class Book:
         self._expired.add((subscriber, first))
         self._silent |= {(subscriber, each): Reason.SENT_WITH_TWIN for each in twins}
 
+    def refuse(self, subscriber: str, enrolments: Iterable[str], code: str) -> None:
+        """Note that the message is refused without a call, since the channel has ended."""
+        first, *twins = enrolments
+        self._refused[subscriber, first] = code
+        self._silent |= {(subscriber, each): Reason.SENT_WITH_TWIN for each in twins}
+
     def sums(self) -> Sums:
         """The sums, with `planned` counted on its own: children, each once, as they were read.
 
@@ -213,10 +228,11 @@ class Book:
             if entry.outcome.code and entry.outcome.result in (Result.REFUSED, Result.GONE)
         )
         codes.update(self._codes[child] for child in self._expired if self._codes.get(child))
+        codes.update(self._refused.values())
         return Sums(
             planned=len(self._planned | self._children),
             accepted=results[Result.ACCEPTED],
-            refused=results[Result.REFUSED],
+            refused=results[Result.REFUSED] + len(self._refused),
             gone=results[Result.GONE],
             unknown=results[Result.UNKNOWN],
             expired=len(self._expired),

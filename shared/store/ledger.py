@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,8 @@ class Run:
     opened_at: datetime
     closed_at: datetime | None = None
     sums: dict[Channel, Sums] | None = None
+    ended: dict[Channel, str] = field(default_factory=dict)
+    """Channels on which the provider took nothing more, with its code."""
 
     def job_ids(self) -> list[JobId]:
         """The jobs of the run."""
@@ -59,7 +61,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job: `leased_until` in seconds of the wall clock, `sums` once it is done.
+    """A job: `leased_until` in seconds of the wall clock, `sums` once it is done, `ended` with the
+    provider's code where it takes nothing more of this job.
 
     A job that had to wait (`waits` times in a row) rests under its last lease until its message
     comes back, so that neither a tick nor a second message wakes it before.
@@ -69,6 +72,7 @@ class Job:
     fence: int = 0
     waits: int = 0
     sums: Sums | None = None
+    ended: str | None = None
 
     @property
     def leased(self) -> bool:
@@ -84,12 +88,14 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on a job. `fence` grows with every lease, so an older one is refused;
-    `waits` is how many turns in a row had to wait before this one.
+    `waits` is how many turns in a row had to wait before this one, and `ended` the code with which
+    the provider ended the job in one of them.
     """
 
     job: JobId
     fence: int
     waits: int = 0
+    ended: str | None = None
 
 
 _RUN = TypeAdapter(Run)
@@ -133,9 +139,17 @@ class Ledger:
         ):
             yield read(_RUN, item, f"the run {day} {item['sk']}")
 
-    def close_run(self, run: Run, sums: dict[Channel, Sums], now: datetime) -> Run:
-        """Close a run with the sums of its channels; closing twice writes the same."""
-        closed = replace(run, sums=sums, closed_at=now)
+    def close_run(
+        self,
+        run: Run,
+        sums: dict[Channel, Sums],
+        now: datetime,
+        ended: dict[Channel, str] | None = None,
+    ) -> Run:
+        """Close a run with the sums of its channels, and why some `ended`; closing twice writes the
+        same.
+        """
+        closed = replace(run, sums=sums, closed_at=now, ended=ended or {})
         key = keys.run(run.date, run.account)
         self._table.put_item(Item=self._item(key, _RUN.dump_python(closed, mode="json")))
         return closed
@@ -178,7 +192,8 @@ class Ledger:
             )
         except ConflictError:
             return None
-        return Lease(job, int(answer["fence"]), int(answer.get("waits", 0)))
+        waits, ended = int(answer.get("waits", 0)), answer.get("ended")
+        return Lease(job, int(answer["fence"]), waits, ended)
 
     def release(self, lease: Lease, *, rest: int = 0, waits: int = 0) -> None:
         """Give the job back, to be taken up after `rest` seconds at the earliest; nothing happens
@@ -194,6 +209,13 @@ class Ledger:
             )
         except ConflictError:
             return
+
+    def end(self, lease: Lease, code: str) -> None:
+        """Note that the provider takes nothing more of the job; ConflictError where the lease is
+        another's by now.
+        """
+        values = {":code": code, ":fence": lease.fence}
+        self._update(lease.job, "SET ended = :code", values, condition="fence = :fence")
 
     def finish(self, lease: Lease, sums: Sums) -> None:
         """Close the job with its sums; ConflictError where the lease is another's by now."""

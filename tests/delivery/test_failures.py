@@ -110,7 +110,6 @@ def test_what_is_still_unknown_when_the_quiet_hours_begin_stays_unknown_or_is_fo
     ("provider", "kind"),
     [
         ("ses", "throttle"),
-        ("ses", "daily_quota"),
         ("ses", "unauthorized"),
         ("line", "throttle"),
         ("line", "slow_down"),
@@ -157,16 +156,6 @@ def test_a_user_id_that_line_cannot_take_is_dropped_and_the_others_get_theirs(wo
     assert (sums.accepted, sums.refused, dict(sums.codes)) == (3, 1, {"bad_user_id": 1})
     assert len(world.sent()) == 3
     assert sums.reconciles
-
-
-def test_the_monthly_limit_of_line_is_refused_and_not_tried_again(world: World) -> None:
-    world.add(pregnant(1, Channel.LINE))
-    world.fail(provider="line", kind="monthly_limit", times=1)
-
-    world.day()
-
-    assert world.sent() == []
-    assert (world.sums().refused, dict(world.sums().codes)) == (1, {"monthly_limit": 1})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What SES answers to a bulk call, and what it means for each recipient."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,7 @@ STATUSES = {
     "TEMPLATE_NOT_FOUND": Result.TRY_AGAIN,
     "ACCOUNT_SUSPENDED": Result.TRY_AGAIN,
     "ACCOUNT_THROTTLED": Result.TRY_AGAIN,
-    "ACCOUNT_DAILY_QUOTA_EXCEEDED": Result.TRY_AGAIN,
+    "ACCOUNT_DAILY_QUOTA_EXCEEDED": Result.REFUSED,
     "INVALID_SENDING_POOL_NAME": Result.TRY_AGAIN,
     "ACCOUNT_SENDING_PAUSED": Result.TRY_AGAIN,
     "CONFIGURATION_SET_SENDING_PAUSED": Result.TRY_AGAIN,
@@ -33,6 +34,8 @@ STATUSES = {
 }
 CONCERNS_ONE = {"TRANSIENT_FAILURE", "FAILED", "BadRequestException", "MessageRejected"}
 """What is tried again and may be the fault of one entry; all else is so for everybody."""
+
+QUOTA = Outcome(Result.REFUSED, "daily_quota", for_all=True)
 
 THREE = [f"hanako{n}@example.jp" for n in range(3)]
 
@@ -67,6 +70,8 @@ def test_each_status_of_an_entry_has_its_meaning(
 
     if result is Result.ACCEPTED:
         assert outcome == Outcome(Result.ACCEPTED, None, "id-0")
+    elif status == "ACCOUNT_DAILY_QUOTA_EXCEEDED":
+        assert outcome == QUOTA
     else:
         for_all = result is Result.TRY_AGAIN and status not in CONCERNS_ONE
         assert outcome == Outcome(result, status, for_all=for_all)
@@ -121,6 +126,33 @@ def test_a_call_that_ses_refused_is_tried_again_under_its_code(
     for_all = code not in CONCERNS_ONE
     assert send(client, *THREE) == [Outcome(Result.TRY_AGAIN, code, for_all=for_all)] * 3
     assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "TooManyRequestsException"])
+@pytest.mark.parametrize("status", [400, 429])
+@pytest.mark.parametrize(
+    ("words", "for_each"),
+    [
+        ("Daily message quota exceeded.", lambda _: QUOTA),
+        ("Daily message quota exceeded", lambda _: QUOTA),
+        (
+            "Maximum sending rate exceeded.",
+            lambda code: Outcome(Result.TRY_AGAIN, code, for_all=True),
+        ),
+        ("Too many requests.", lambda code: Outcome(Result.TRY_AGAIN, code, for_all=True)),
+    ],
+)
+def test_a_day_that_is_used_up_is_told_from_going_too_fast_by_the_words_alone(  # noqa: PLR0917
+    wire: Wire,
+    client: "SESV2Client",
+    code: str,
+    status: int,
+    words: str,
+    for_each: Callable[[str], Outcome],
+) -> None:
+    wire.answers = [Answer(status, {"message": words}, {"x-amzn-ErrorType": code})]
+
+    assert send(client, *THREE) == [for_each(code)] * 3
 
 
 @pytest.mark.parametrize(

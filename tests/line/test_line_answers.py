@@ -68,7 +68,11 @@ ANSWERS = [
         all_three(Result.ACCEPTED, None, "r1"),
     ),
     ("429: too fast", Answer(429, {"message": RATE}), all_three(Result.TRY_AGAIN, "429")),
-    ("429: the month", Answer(429, {"message": MONTH}), all_three(Result.REFUSED, "monthly_limit")),
+    (
+        "429: the month",
+        Answer(429, {"message": MONTH}),
+        [Outcome(Result.REFUSED, "monthly_limit", for_all=True)] * 3,
+    ),
     ("429: slow down", Answer(429, {"message": BUSY}), all_three(Result.TRY_AGAIN, "429")),
     ("429 without words", Answer(429, b""), all_three(Result.TRY_AGAIN, "429")),
     ("400 names one", bad("to[1]"), [BESIDE, BAD_USER, BESIDE]),

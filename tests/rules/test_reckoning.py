@@ -64,6 +64,23 @@ def test_a_batch_is_settled_once_it_has_the_instant():
     assert replace(batch(entry()), settled_at=FROZEN).settled
 
 
+OUT_OF_QUOTA = Outcome(Result.REFUSED, "daily_quota", for_all=True)
+PAUSED = Outcome(Result.TRY_AGAIN, "paused", for_all=True)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "ended"),
+    [
+        ([ACCEPTED, REFUSED], None),
+        ([THROTTLED, PAUSED], None),
+        ([OUT_OF_QUOTA], "daily_quota"),
+        ([ACCEPTED, REFUSED, OUT_OF_QUOTA], "daily_quota"),
+    ],
+)
+def test_what_is_refused_for_all_ends_the_channel_and_nothing_else_does(outcomes, ended):
+    assert batch(*(entry(f"s-{n}", outcome=each) for n, each in enumerate(outcomes))).ended == ended
+
+
 # Who has been dealt with.
 
 
@@ -146,6 +163,18 @@ def test_twins_that_expire_are_one_message_that_came_to_nothing():
     assert sums.reconciles
 
 
+def test_twins_that_are_refused_without_a_call_are_one_message_with_the_code():
+    book = Book([batch(entry("s-1", outcome=OUT_OF_QUOTA))])
+    book.plan("s-2", ["e1", "e2"])
+    book.refuse("s-2", ["e1", "e2"], "daily_quota")
+
+    sums = book.sums()
+
+    assert (sums.planned, sums.refused, sums.codes) == (3, 2, {"daily_quota": 2})
+    assert sums.silent == {Reason.SENT_WITH_TWIN: 1}
+    assert sums.reconciles
+
+
 def test_an_expiry_keeps_the_code_of_the_last_try():
     book = Book([batch(entry(outcome=THROTTLED)), batch(entry("s-2", outcome=THROTTLED))])
     book.plan("s-1", ["e1"])
@@ -190,7 +219,13 @@ def expired_as_well(book):
     book.expire("s-1", ["e1"])
 
 
-@pytest.mark.parametrize("fault", [sent_twice, twin_sent_again, silent_as_well, expired_as_well])
+def refused_as_well(book):
+    book.refuse("s-1", ["e1"], "daily_quota")
+
+
+@pytest.mark.parametrize(
+    "fault", [sent_twice, twin_sent_again, silent_as_well, expired_as_well, refused_as_well]
+)
 def test_a_child_that_is_dealt_with_twice_shows_in_the_sums(fault):
     book = Book([batch(entry("s-1", "e1"), entry("s-2", "e1"))])
     assert book.sums().reconciles
@@ -256,7 +291,7 @@ def days(draw):
             book.plan(subscriber, enrolments)
             for _ in range(draw(st.integers(0, 2))):
                 book.enter(batch(entry(subscriber, *enrolments, outcome=THROTTLED)))
-            match draw(st.sampled_from(["batch", "silence", "expire"])):
+            match draw(st.sampled_from(["batch", "silence", "expire", "refuse"])):
                 case "batch":
                     outcome = draw(OUTCOMES)
                     entries.append(entry(subscriber, *enrolments, outcome=outcome))
@@ -265,6 +300,8 @@ def days(draw):
                     book.silence(subscriber, dict.fromkeys(enrolments, reason))
                 case "expire":
                     book.expire(subscriber, enrolments)
+                case "refuse":
+                    book.refuse(subscriber, enrolments, "monthly_limit")
             children += number
         book.enter(batch(*entries))
     return book, children

@@ -278,3 +278,50 @@ def test_a_record_keeps_the_payload_until_every_outcome_is_final(
     settled = Batch("b1", "key", TEN, accepted.entries, None, {}, TEN)
     store.ledger.record(EMAIL, settled)
     assert store.ledger.batches(EMAIL) == [settled]
+
+
+def test_a_job_that_ended_says_so_to_whoever_takes_it_next(
+    store: Store, take: Callable[..., Lease]
+) -> None:
+    lease = take()
+    store.ledger.end(lease, "daily_quota")
+    store.ledger.release(lease)
+
+    assert take() == Lease(EMAIL, 2, ended="daily_quota")
+    found = store.ledger.job(EMAIL)
+    assert found is not None
+    assert (found.ended, found.done) == ("daily_quota", False)
+
+
+def test_the_ending_stays_on_the_job_when_it_is_done(
+    store: Store, take: Callable[..., Lease]
+) -> None:
+    lease = take()
+    store.ledger.end(lease, "daily_quota")
+    store.ledger.finish(lease, SUMS)
+
+    found = store.ledger.job(EMAIL)
+    assert found is not None
+    assert (found.ended, found.sums) == ("daily_quota", SUMS)
+
+
+def test_who_lost_the_lease_cannot_end_the_job(store: Store, take: Callable[..., Lease]) -> None:
+    old = take(seconds=-2)
+    take()
+
+    with pytest.raises(ConflictError):
+        store.ledger.end(old, "daily_quota")
+
+    found = store.ledger.job(EMAIL)
+    assert found is not None
+    assert found.ended is None
+
+
+def test_a_closed_run_keeps_which_channels_ended(store: Store) -> None:
+    store.ledger.open_run(a_run())
+
+    store.ledger.close_run(a_run(), {Channel.EMAIL: SUMS}, TEN, {Channel.EMAIL: "daily_quota"})
+
+    run = store.ledger.run(TODAY, "bunkyo")
+    assert run is not None
+    assert run.ended == {Channel.EMAIL: "daily_quota"}
