@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.exceptions import TyperException
 
 from cli.au.app import au
+from cli.dead.app import dead
 from cli.demo import demo
 from cli.dispatch import dispatch
 from cli.erase import erase
@@ -42,6 +43,7 @@ app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.add_typer(staff, name="staff")
 app.add_typer(guard, name="guard")
+app.add_typer(dead, name="dead")
 app.add_typer(touchpoint, name="touchpoint")
 app.add_typer(line, name="line")
 

@@ -10,9 +10,9 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.dead.queues import QUEUES
 from cli.errors import CallError, FailedError
 from local.platform import STACK, Address, running, use
-from shared.rules.account import Channel
 from shared.store.store import Names, Store, open_store
 
 StackOption = Annotated[
@@ -50,10 +50,7 @@ class Target:
     @property
     def queues(self) -> list[str]:
         """The URLs of all queues that Lambdas read."""
-        names = [
-            f"{channel.title()}{what}" for channel in Channel for what in ("Queue", "NoticeQueue")
-        ]
-        return [self.outputs[name] for name in (*names, "EmailEventQueue", "LineEventQueue")]
+        return [self.outputs[queue.output] for queue in QUEUES.values()]
 
     def _address_key(self) -> bytes:
         secrets = boto3.client("secretsmanager")
