@@ -106,7 +106,8 @@ def demo(
         for file in reports:
             typer.echo(f"  {file}")
         typer.echo("Go on by hand: kizuna up, then kizuna --help")
-    if not report["total"]["reconciles"] or again or seen["repeated"]:
+    total = report["total"]
+    if not total["reconciles"] or again or seen["repeated"] or total["repeated"]:
         raise FailedError("the day does not reconcile; see the table above")
 
 

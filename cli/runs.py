@@ -14,6 +14,7 @@ from cli.target import StackOption, connect
 from shared.jobs import figures
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
+from shared.rules.punctuality import SHARES, minutes_until
 from shared.rules.reckoning import Sums
 from shared.store.ledger import Ledger, Run
 
@@ -42,11 +43,13 @@ def runs(
 
 
 def day_report(ledger: Ledger, day: date) -> dict[str, Any]:
-    """The runs of a day as JSON: those still open with the sums of their finished jobs."""
+    """The runs of a day as JSON: those still open with the sums of their finished jobs, and all
+    with what providers have told since of messages that were sent twice.
+    """
     found = []
     whole = Sums()
     for run in ledger.runs(day):
-        sums = run.sums if run.sums is not None else _sums_so_far(ledger, run)
+        sums = _sums_by_now(ledger, run)
         total = sum(sums.values(), Sums())
         whole += total
         found.append(
@@ -71,14 +74,24 @@ def sums_json(sums: Sums) -> dict[str, Any]:
         **figures(sums),
         "silent": dict(sums.silent),
         "codes": dict(sums.codes),
+        "minutes": minutes_json(sums),
         "reconciles": sums.reconciles,
     }
 
 
-def _sums_so_far(ledger: Ledger, run: Run) -> dict[Channel, Sums]:
-    sums = {channel: Sums() for channel, _ in run.jobs}
+def minutes_json(sums: Sums) -> dict[str, int | None] | None:
+    """After how many minutes so many percent of the accepted were; null where none were."""
+    if not sums.minutes:
+        return None
+    return {str(share): minutes_until(sums.minutes, share) for share in SHARES}
+
+
+def _sums_by_now(ledger: Ledger, run: Run) -> dict[Channel, Sums]:
+    sums = dict(run.sums or {channel: Sums() for channel, _ in run.jobs})
     for job_id, job in ledger.jobs(run).items():
-        sums[job_id.channel] += job.sums or Sums()
+        if run.sums is None:
+            sums[job_id.channel] += job.sums or Sums()
+        sums[job_id.channel] += Sums(repeated=len(job.repeats))
     return sums
 
 
@@ -105,13 +118,18 @@ def runs_table(report: dict[str, Any]) -> Table:
 
 def sums_table(title: str, total: dict[str, Any]) -> Table:
     """A table of sums without its lines: the total at its foot, and below it why some are silent,
-    which provider codes there were, and whether it all adds up.
+    which provider codes there were, how soon it was accepted, whether anything was sent twice, and
+    whether it all adds up.
     """
     notes = [
         f"{what}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(total[key].items()))
         for what, key in (("silent", "silent"), ("codes", "codes"))
         if total[key]
     ]
+    if minutes := total["minutes"]:
+        until = ", ".join(f"{share}% {minute}" for share, minute in minutes.items())
+        notes.append(f"minutes from the sending time until accepted: {until}")
+    notes.append(f"repeated: {total['repeated']:,}")
     adds_up = "planned = accepted + refused + gone + unknown + expired + silent"
     notes.append(adds_up if total["reconciles"] else f"DOES NOT RECONCILE: {adds_up} fails")
     table = figures_table(title, total="total", caption="\n".join(notes))

@@ -187,7 +187,10 @@ class Turn:
                 self._end(sent.ended)
             if sent.results <= {Result.TRY_AGAIN, Result.UNKNOWN} and not sent.fault_of_one:
                 return self._progress(None)
-        return self._progress(None if self._unsure else self._book.sums())
+        if self._unsure:
+            return self._progress(None)
+        sends_from = jst_instant(self._run.date, self._run.settings.send_at)
+        return self._progress(self._book.sums(sends_from))
 
     def _progress(self, sums: Sums | None, *, more: bool = False) -> Progress:
         return Progress(sums, self._calls, self._results, self._codes, more, self._ended)

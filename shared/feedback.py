@@ -5,7 +5,7 @@ Gather (a batch of the ledger, what was known, the readers), decide (shared.rule
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -27,6 +27,7 @@ from shared.rules.failures import (
 )
 from shared.rules.feedback import Effect, Feedback, State, Told, after
 from shared.rules.reckoning import Batch, Result
+from shared.rules.repeats import unexpected
 from shared.rules.subscriber import Subscriber
 from shared.store.feedback import Learned, Place
 from shared.store.keys import JobId
@@ -44,8 +45,9 @@ OPTED_OUT_CODE = "21610"
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a provider told of one message: `at` is the event's own time, where it has one, and
-    `address` where the message went, where that is told.
+    """What a provider told of one message: `at` is the event's own time, where it has one,
+    `address` where the message went, and `provider_id` the provider's name for it, where that is
+    told.
     """
 
     place: Place
@@ -53,6 +55,7 @@ class News:
     at: datetime | None = None
     code: str | None = None
     address: str | None = field(default=None, repr=False)
+    provider_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,31 @@ def _take_in(
     for _, day in groupby(sorted(learned, key=_place), key=_day):
         store.feedback.learn([each for each in day if _to_be_written(each)])
     _report(ours, meant.values(), logger, metrics)
+    for each in ours:
+        if _tells_of_its_id(each, batches[each.place.job, each.place.batch]):
+            _note_id(store, each, logger, metrics)
     return ours
+
+
+def report_repeats(job: JobId, ids: Collection[str], logger: Logger, metrics: Metrics) -> None:
+    """Tell staff of messages that were sent twice, as their provider says."""
+    if ids:
+        facts = {"account": job.account, "date": job.date.isoformat(), "messages": len(ids)}
+        logger.error("the provider tells of messages that were sent twice", extra=facts)
+        metrics.add_metric("Repeated", MetricUnit.Count, len(ids))
+
+
+def _tells_of_its_id(news: News, batch: Batch) -> bool:
+    """Whether the ledger does not have the provider's id yet, or another one."""
+    if news.provider_id is None:
+        return False
+    return not batch.settled or bool(unexpected(batch, {news.place.position: news.provider_id}))
+
+
+def _note_id(store: Store, news: News, logger: Logger, metrics: Metrics) -> None:
+    place, told = news.place, {news.place.position: str(news.provider_id)}
+    again = store.ledger.note_known(place.job, place.batch, told)
+    report_repeats(place.job, again or (), logger, metrics)
 
 
 def _is_in(batch: Batch | None, news: News) -> bool:

@@ -198,4 +198,5 @@ def figures(sums: Sums) -> dict[str, int]:
         "unknown": sums.unknown,
         "expired": sums.expired,
         "silent": sum(sums.silent.values()),
+        "repeated": sums.repeated,
     }

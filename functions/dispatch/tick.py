@@ -17,6 +17,7 @@ from shared.clock import given_clock
 from shared.jobs import Queues, figures
 from shared.notices import NoticeQueues
 from shared.rules.account import Channel
+from shared.rules.punctuality import SHARES, minutes_until
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
 
@@ -85,6 +86,9 @@ def _report(done: Tick) -> None:
         total = run.total()
         facts = {"account": run.account, "date": run.date.isoformat(), **figures(total)}
         (logger.info if total.reconciles else logger.error)("run closed", extra=facts)
+        for share in SHARES:
+            if (minute := minutes_until(total.minutes, share)) is not None:
+                metrics.add_metric(f"MinutesTo{share}", MetricUnit.Count, minute)
         if not total.reconciles or total.unknown:
             metrics.add_metric("RunsToLookAt", MetricUnit.Count, 1)
     logger.info("tick", extra={"opened": done.opened, "queued": done.queued, "open": done.open})

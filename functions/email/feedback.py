@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from functions.email.sender import PROBE
-from shared.feedback import News, take_in
+from shared.feedback import News, report_repeats, take_in
 from shared.rules.account import Channel
 from shared.rules.feedback import Told
 from shared.store.feedback import Place
@@ -171,8 +171,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         elif (one := each.news(tags)) is not None:
             news.append(one)
     for (job, batch), known in sent.items():
-        if batch != PROBE and not _store().ledger.note_known(job, batch, known):
+        again = frozenset() if batch == PROBE else _store().ledger.note_known(job, batch, known)
+        if again is None:
             logger.warning("SES events name no batch of ours", extra={"events": len(known)})
+        else:
+            report_repeats(job, again, logger, metrics)
     if sent:
         # Last: how far the events have come is proof of what is missing among the earlier ones.
         _store().ledger.note_heard(Channel.EMAIL, max(newest))

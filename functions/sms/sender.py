@@ -74,7 +74,12 @@ class SmsSender:
         return [outcome]
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
-        """Ask Twilio's list: it shows the message, or, long enough after, was never given it."""
+        """Ask Twilio's list: it shows the message, or, long enough after, was never given it.
+
+        Where a callback has named the message, that is the answer.
+        """
+        if batch.known:
+            return [Outcome(Result.ACCEPTED, provider_id=batch.known["0"])]
         payload = batch.payload or {}
         try:
             sid = self._api.accepted_since(

@@ -91,6 +91,7 @@ def status(message: str) -> Response[str]:
         at=None,
         code=form.get("ErrorCode") if told not in (Told.SENT, Told.DELIVERED) else None,
         address=form.get("To"),
+        provider_id=form.get("MessageSid"),
     )
     take_in(_store(), [news], datetime.now(UTC), logger=logger, metrics=metrics)
     return _answer(200)

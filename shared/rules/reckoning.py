@@ -1,6 +1,6 @@
 """Reckoning: what became of every message of a job, and sums that must reconcile."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -120,6 +120,10 @@ class Sums:
     silent: Mapping[Reason, int] = field(default_factory=dict)
     codes: Mapping[str, int] = field(default_factory=dict)
     """How often each provider code stands behind a refusal, an expiry or an address gone."""
+    minutes: Mapping[int, int] = field(default_factory=dict)
+    """How many were accepted in each whole minute after the run's sending time."""
+    repeated: int = 0
+    """Messages that were accepted twice."""
 
     @property
     def reconciles(self) -> bool:
@@ -138,6 +142,8 @@ class Sums:
             expired=self.expired + other.expired,
             silent=dict(Counter(self.silent) + Counter(other.silent)),
             codes=dict(Counter(self.codes) + Counter(other.codes)),
+            minutes=dict(Counter(self.minutes) + Counter(other.minutes)),
+            repeated=self.repeated + other.repeated,
         )
 
 
@@ -159,6 +165,8 @@ class Book:
         self._codes: dict[Child, str] = {}
         self._tried: dict[Child, Entry] = {}
         self._alone: set[Child] = set()
+        self._accepted_at: list[datetime] = []
+        self._accepted: dict[tuple[str, Due], set[str]] = defaultdict(set)
         for batch in batches:
             self.enter(batch)
 
@@ -176,6 +184,10 @@ class Book:
             self._entries.append(entry)
             self._children |= children
             self._messages.add((entry.subscriber, entry.due))
+            if entry.outcome.result is Result.ACCEPTED:
+                self._accepted_at.append(batch.settled_at or batch.frozen_at)
+                name = entry.outcome.provider_id or batch.id
+                self._accepted[entry.subscriber, entry.due].add(name)
 
     def plan(self, subscriber: str, enrolments: Iterable[str]) -> None:
         """Note that these are due today, before anything is decided about them."""
@@ -211,8 +223,9 @@ class Book:
         self._refused[subscriber, first] = code
         self._silent |= {(subscriber, each): Reason.SENT_WITH_TWIN for each in twins}
 
-    def sums(self) -> Sums:
-        """The sums, with `planned` counted on its own: children, each once, as they were read.
+    def sums(self, sends_from: datetime | None = None) -> Sums:
+        """The sums, with `planned` counted on its own: children, each once, as they were read; and
+        the minutes since the run's sending time, where that is given.
 
         So a child that was planned and then forgotten, one in two batches, or one that is both
         silent and sent, shows as sums that do not reconcile.
@@ -229,6 +242,7 @@ class Book:
         )
         codes.update(self._codes[child] for child in self._expired if self._codes.get(child))
         codes.update(self._refused.values())
+        minutes = Counter(_minute(at, sends_from) for at in self._accepted_at if sends_from)
         return Sums(
             planned=len(self._planned | self._children),
             accepted=results[Result.ACCEPTED],
@@ -238,4 +252,11 @@ class Book:
             expired=len(self._expired),
             silent=dict(silent),
             codes=dict(codes),
+            minutes=dict(minutes),
+            repeated=sum(len(names) > 1 for names in self._accepted.values()),
         )
+
+
+def _minute(at: datetime, since: datetime) -> int:
+    """Whole minutes; a clock that runs behind counts as none."""
+    return max(0, int((at - since).total_seconds() // 60))

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from shared.rules.account import Channel, Settings
 from shared.rules.reckoning import Batch, Sums
+from shared.rules.repeats import repeated, unexpected
 from shared.store import keys
 from shared.store.documents import read
 from shared.store.keys import LEDGER_DAYS, JobId
@@ -65,7 +66,8 @@ class Job:
     provider's code where it takes nothing more of this job.
 
     A job that had to wait (`waits` times in a row) rests under its last lease until its message
-    comes back, so that neither a tick nor a second message wakes it before.
+    comes back, so that neither a tick nor a second message wakes it before. `repeats` are the ids
+    by which a provider told of messages that it sent twice.
     """
 
     leased_until: int = 0
@@ -73,6 +75,7 @@ class Job:
     waits: int = 0
     sums: Sums | None = None
     ended: str | None = None
+    repeats: frozenset[str] = frozenset()
 
     @property
     def leased(self) -> bool:
@@ -284,28 +287,56 @@ class Ledger:
             if not is_conflict(error):
                 raise
 
-    def note_known(self, job: JobId, batch_id: str, known: Mapping[int, str]) -> bool:
-        """Note the message ids that the provider itself reported, by position in a batch.
+    def note_known(
+        self, job: JobId, batch_id: str, known: Mapping[int, str]
+    ) -> frozenset[str] | None:
+        """Note the message ids that the provider itself reported, by position in a batch, and
+        return those by which a message is seen, for the first time, to have been sent twice.
 
-        A batch that is settled needs none of them, so nothing is written. False where there is no
-        such batch. Noting twice changes nothing.
+        Of a settled batch that needs neither, nothing is written. None where there is no such
+        batch. Noting twice changes nothing.
         """
-        key = _where(keys.batch(job, batch_id))
-        found = self._table.get_item(
-            Key=key, ProjectionExpression="pk, settled_at", ConsistentRead=True
-        ).get("Item")
-        if found is None or "settled_at" in found:
-            return found is not None
+        key = keys.batch(job, batch_id)
+        item = get(self._table, _where(key))
+        if item is None:
+            return None
+        batch = read(_BATCH, item, f"the batch {key.sk}")
+        strange = unexpected(batch, known)
+        again = (
+            self._note_repeats(job, repeated(batch, strange, self.batches(job))) if strange else ()
+        )
+        if not batch.settled:
+            self._note_at_their_places(
+                key, {n: each for n, each in known.items() if n not in strange}
+            )
+        return frozenset(again)
+
+    def _note_at_their_places(self, key: keys.Key, known: Mapping[int, str]) -> None:
+        if not known:
+            return
         names = {f"#{position}": str(position) for position in known}
         values = {f":{position}": provider_id for position, provider_id in known.items()}
         changes = ", ".join(f"known.#{position} = :{position}" for position in known)
         self._table.update_item(
-            Key=key,
+            Key=_where(key),
             UpdateExpression=f"SET {changes}",
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
         )
-        return True
+
+    def _note_repeats(self, job: JobId, ids: set[str]) -> set[str]:
+        """Note ids on the job; those that were not noted before."""
+        if not ids:
+            return set()
+        answer = self._table.update_item(
+            Key=_where(keys.job(job)),
+            UpdateExpression="ADD repeats :ids",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues={":ids": ids},
+            ReturnValues="UPDATED_OLD",
+        )
+        before: Any = answer.get("Attributes", {}).get("repeats", ())
+        return ids.difference(before)
 
     def heard(self, channel: Channel) -> datetime | None:
         """When the newest message was frozen of which the provider's own events have come."""

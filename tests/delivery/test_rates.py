@@ -101,9 +101,7 @@ def test_a_call_waits_for_its_turn(world: World, take: Take) -> None:
     assert (progress.sums.accepted, progress.sums.reconciles) == (4, True)
 
 
-def test_each_call_is_taken_from_the_rate_once(
-    world: World, take: Take
-) -> None:
+def test_each_call_is_taken_from_the_rate_once(world: World, take: Take) -> None:
     world.add(*(pregnant(n) for n in range(3)))
     world.tick()
     sender = Slow([1.0, 2.0])

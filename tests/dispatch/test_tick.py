@@ -313,6 +313,22 @@ def test_another_tick_that_was_first_is_not_hindered(
     assert len(world.sent()) == 1
 
 
+def test_how_soon_a_run_s_messages_were_accepted_is_on_the_run_and_in_the_metrics(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.add(*(pregnant(n, channel) for n, channel in enumerate(Channel)))
+    world.tick(at(9, 30))
+    world.work()
+    capsys.readouterr()
+
+    world.tick(at(10))
+
+    assert world.sums().minutes == {30: 3}
+    told = capsys.readouterr().out
+    for share in (50, 95, 100):
+        assert f'"MinutesTo{share}":[30.0]' in told
+
+
 def test_without_texts_a_run_closes_with_nothing_planned(world: World) -> None:
     world.store.accounts.put(account("chofu", channels=frozenset({Channel.LINE})))
     someone = replace(pregnant(1, Channel.LINE), account="chofu")

@@ -97,12 +97,52 @@ def test_a_batch_with_a_record_is_left_as_it_is(world: World) -> None:
     world.add(pregnant(1))
     world.day()
     settled = stored(world)
+    told = event("Send", batch=settled.id)
 
-    assert take_in(event("Send", batch=settled.id)) == []
+    assert take_in(told.replace("id-0", str(settled.entries[0].outcome.provider_id))) == []
 
     assert settled.settled
     assert stored(world) == settled
     assert stored(world).known == {}
+
+
+def repeats(world: World) -> frozenset[str]:
+    """The ids of the mails that were seen to be sent twice."""
+    job = world.store.ledger.job(JOB)
+    assert job is not None
+    return job.repeats
+
+
+def test_a_second_mail_for_one_reader_is_seen_and_counted_once(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SES tells of two mails where the ledger has one: whoever made the second call."""
+    world.add(pregnant(1))
+    world.day()
+    world.ses_reports()
+    assert '"Repeated":[1.0]' not in capsys.readouterr().out
+
+    for _ in range(2):
+        take_in(event("Send", batch=stored(world).id))
+
+    assert repeats(world) == {"id-0"}
+    assert capsys.readouterr().out.count('"Repeated":[1.0]') == 1
+
+
+def test_a_mail_that_came_late_after_another_was_sent_in_its_place_is_seen(world: World) -> None:
+    """SES had taken the first one after all; its event came only when the second was out."""
+    world.add(pregnant(1))
+    world.fail(provider="ses", kind="disconnect", times=1, after=True)
+    world.day()
+    (first,) = world.sent()
+    world.store.ledger.note_heard(Channel.EMAIL, int(TEN.timestamp()) + 60)
+    world.day(TEN + timedelta(minutes=16))
+    assert [each.recipient for each in world.sent()] == [first.recipient] * 2
+    assert (world.sums().accepted, world.sums().repeated) == (1, 0)
+
+    world.ses_reports()
+
+    assert repeats(world) == {first.provider_id}
 
 
 def test_events_of_other_kinds_are_taken_in_and_change_nothing(world: World) -> None:

@@ -90,6 +90,9 @@ def test_a_day_reconciles_with_what_the_providers_accepted_and_is_sent_once(
     assert total["planned"] == total["accepted"] + sum(total["silent"].values())
     assert total["accepted"] == sent(target) - before == accepted(target, MONDAY)
     assert total["accepted"] > 5
+    assert total["repeated"] == 0
+    # Some send at nine and some at ten; it is ten, and no job takes long.
+    assert 0 <= total["minutes"]["50"] <= total["minutes"]["100"] <= 62
 
     again = tick(target, at(MONDAY, 10, 20))
     wait_for_queues(target)

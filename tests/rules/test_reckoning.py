@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -200,6 +201,65 @@ def test_the_same_silence_twice_is_one():
     assert book.sums() == Sums(planned=1, silent={Reason.STOPPED: 1})
 
 
+# How soon, and how often.
+
+
+def after(minutes, *entries, name="000001-000000"):
+    """A batch that was settled so many minutes after the sending time."""
+    return Batch(name, "k", FROZEN, entries, settled_at=FROZEN + timedelta(minutes=minutes))
+
+
+def test_the_minutes_are_those_in_which_the_accepted_were_settled():
+    book = Book(
+        [
+            after(0, entry("s-1"), entry("s-2")),
+            after(2.99, entry("s-3"), entry("s-4", outcome=REFUSED)),
+            after(-1, entry("s-5")),
+        ]
+    )
+
+    assert book.sums(FROZEN).minutes == {0: 3, 2: 1}
+    assert book.sums(FROZEN - timedelta(hours=1)).minutes == {60: 2, 62: 1, 59: 1}
+    assert book.sums().minutes == {}
+
+
+@pytest.mark.parametrize(
+    ("second", "repeated"),
+    [
+        (entry(outcome=Outcome(Result.ACCEPTED, provider_id="m-2")), 1),
+        (entry(outcome=Outcome(Result.ACCEPTED)), 1),
+        (entry(outcome=ACCEPTED), 0),
+        (entry(outcome=REFUSED), 0),
+        (entry(outcome=UNKNOWN), 0),
+        (entry("s-2", outcome=Outcome(Result.ACCEPTED, provider_id="m-2")), 0),
+        (entry(due=Due(Phase.CHILDCARE, 101), outcome=Outcome(Result.ACCEPTED)), 0),
+    ],
+    ids=[
+        "under another id",
+        "under no id",
+        "under the same id",
+        "refused the second time",
+        "unknown the second time",
+        "another reader's",
+        "another message",
+    ],
+)
+def test_a_message_that_was_accepted_twice_is_repeated(second, repeated):
+    book = Book([after(0, entry(outcome=ACCEPTED)), after(1, second, name="000001-000001")])
+
+    assert book.sums().repeated == repeated
+
+
+def test_a_message_that_was_accepted_three_times_is_one_that_was_repeated():
+    ids = ("m-1", "m-2", "m-3")
+    calls = [
+        after(0, entry(outcome=Outcome(Result.ACCEPTED, provider_id=each)), name=each)
+        for each in ids
+    ]
+
+    assert Book(calls).sums().repeated == 1
+
+
 # Sums that must not reconcile.
 
 
@@ -260,8 +320,9 @@ def test_a_difference_of_one_is_a_difference(sums):
 
 
 def test_sums_are_added_each_with_its_own():
-    email = Sums(3, 1, 1, silent={Reason.STOPPED: 1}, codes={"550": 1})
+    email = Sums(3, 1, 1, silent={Reason.STOPPED: 1}, codes={"550": 1}, minutes={0: 1}, repeated=1)
     line = Sums(4, 2, 0, 1, silent={Reason.STOPPED: 1}, codes={"550": 2, "404": 1})
+    line = replace(line, minutes={0: 1, 12: 1}, repeated=2)
 
     assert email + line == Sums(
         planned=7,
@@ -270,6 +331,8 @@ def test_sums_are_added_each_with_its_own():
         gone=1,
         silent={Reason.STOPPED: 2},
         codes={"550": 3, "404": 1},
+        minutes={0: 2, 12: 1},
+        repeated=3,
     )
 
 

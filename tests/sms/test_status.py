@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import logging
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from shared.rules.history import Happened, Status, latest_standing
 from shared.rules.subscriber import Subscriber
 from shared.store.feedback import Place
 from shared.store.keys import JobId
+from shared.store.ledger import Job
 from tests.world import TEN, TODAY, Context, World, pregnant
 
 PUBLIC = "https://kizuna.example.jp"
@@ -61,13 +63,19 @@ def post(
 
 
 def tell(
-    world: World, name: str, code: int | None = None, *, to: str = NUMBER, **how: Any
+    world: World,
+    name: str,
+    code: int | None = None,
+    *,
+    to: str = NUMBER,
+    sid: str | None = None,
+    **how: Any,
 ) -> dict[str, Any]:
     """A status callback about the one SMS of the day."""
     (batch,) = world.store.ledger.batches(JOB)
     fields = {
         "AccountSid": SID,
-        "MessageSid": "SM1",
+        "MessageSid": sid or str(batch.entries[0].outcome.provider_id),
         "MessageStatus": name,
         "SmsStatus": name,
         "To": to,
@@ -409,3 +417,42 @@ def test_a_refusal_of_the_text_stops_nobody(world: World) -> None:
     world.day()
 
     assert (world.sums().refused, standing(world)) == (1, "active")
+
+
+def job_of(world: World) -> Job:
+    found = world.store.ledger.job(JOB)
+    assert found is not None
+    return found
+
+
+def test_a_second_sms_for_one_reader_is_seen_and_counted_once(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent_one(world)
+    tell(world, "sent")
+    assert '"Repeated":[1.0]' not in capsys.readouterr().out
+
+    for name in ("sent", "delivered"):
+        tell(world, name, sid="SM-another")
+
+    assert job_of(world).repeats == {"SM-another"}
+    assert capsys.readouterr().out.count('"Repeated":[1.0]') == 1
+
+
+def test_a_callback_about_an_sms_whose_answer_was_lost_settles_it_though_the_list_is_empty(
+    world: World,
+) -> None:
+    """Without it, Twilio's list would lack the SMS for two minutes and another would go out."""
+    world.add(pregnant(1, Channel.SMS))
+    world.fail(provider="twilio", kind="disconnect", times=1, after=True)
+    world.tick()
+    world.work()
+    (sms,) = world.sent()
+    world.fail(provider="twilio", kind="not_listed", operation="list", times=9)
+
+    tell(world, "sent", sid=sms.provider_id)
+    world.day(TEN + timedelta(minutes=15))
+
+    assert world.sums().accepted == 1
+    assert world.sent() == [sms]
+    assert job_of(world).repeats == frozenset()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -17,11 +18,19 @@ from shared.store.keys import LEDGER_DAYS, JobId
 from shared.store.ledger import Job, Lease, Run
 from shared.store.store import Store
 from shared.store.tables import ConflictError
-from tests.store.conftest import Items
+from tests.store.conftest import Items, Requests
 from tests.world import TEN, TODAY, bunkyo
 
 EMAIL, LINE = JobId("bunkyo", TODAY, Channel.EMAIL, 0), JobId("bunkyo", TODAY, Channel.LINE, 0)
-SUMS = Sums(planned=3, accepted=1, expired=1, silent={Reason.STOPPED: 1}, codes={"400": 1})
+SUMS = Sums(
+    planned=3,
+    accepted=1,
+    expired=1,
+    silent={Reason.STOPPED: 1},
+    codes={"400": 1},
+    minutes={75: 1},
+    repeated=1,
+)
 
 
 def a_run(account: str = "bunkyo", day: date = TODAY, name: str = "文京区", **more: Any) -> Run:
@@ -97,7 +106,7 @@ def test_a_run_is_closed_with_its_sums_and_closing_twice_changes_nothing(store: 
     assert store.ledger.run(TODAY, "bunkyo") == closed
     assert (closed.closed_at, closed.total()) == (
         TEN + timedelta(hours=1),
-        Sums(planned=5, accepted=3, expired=1, silent={Reason.STOPPED: 1}, codes={"400": 1}),
+        replace(SUMS, planned=5, accepted=3),
     )
 
 
@@ -260,7 +269,7 @@ def test_a_record_of_a_batch_that_was_never_frozen_writes_nothing(
     before = len(items.ledger.scan()["Items"])
 
     store.ledger.record(EMAIL, batch("b1", "s1"))
-    assert store.ledger.note_known(EMAIL, "b1", {0: "id-0"}) is False
+    assert store.ledger.note_known(EMAIL, "b1", {0: "id-0"}) is None
 
     assert len(items.ledger.scan()["Items"]) == before
 
@@ -325,3 +334,76 @@ def test_a_closed_run_keeps_which_channels_ended(store: Store) -> None:
     run = store.ledger.run(TODAY, "bunkyo")
     assert run is not None
     assert run.ended == {Channel.EMAIL: "daily_quota"}
+
+
+def accepted(name: str, *ids: str) -> Batch:
+    """A settled batch of readers s0, s1, … whose messages the provider gave these ids."""
+    frozen = batch(name, *(f"s{n}" for n in range(len(ids))))
+    outcomes = [Outcome(Result.ACCEPTED, None, each) for each in ids]
+    return replace(frozen.with_outcomes(outcomes), settled_at=TEN)
+
+
+def sent(store: Store, lease: Lease, settled: Batch) -> None:
+    store.ledger.freeze(lease, replace(settled, settled_at=None))
+    store.ledger.record(EMAIL, settled)
+
+
+def test_the_ids_on_record_cost_one_read_and_no_write(
+    store: Store, take: Callable[..., Lease], requests: Requests
+) -> None:
+    sent(store, take(), accepted("b1", "id-0", "id-1"))
+    requests.clear()
+
+    assert store.ledger.note_known(EMAIL, "b1", {0: "id-0", 1: "id-1"}) == set()
+
+    assert requests.count() == {"GetItem": 1}
+
+
+def test_an_id_of_a_message_sent_twice_is_noted_on_its_job_and_told_once(
+    store: Store, take: Callable[..., Lease]
+) -> None:
+    lease = take()
+    sent(store, lease, accepted("b1", "id-0", "id-1"))
+    refused = accepted("b0", "x").with_outcomes([Outcome(Result.TRY_AGAIN, "not_seen")])
+    sent(store, lease, refused)
+
+    assert store.ledger.note_known(EMAIL, "b1", {0: "id-8", 1: "id-1"}) == {"id-8"}
+    assert store.ledger.note_known(EMAIL, "b1", {0: "id-8"}) == set()
+    assert store.ledger.note_known(EMAIL, "b0", {0: "id-9"}) == {"id-9"}
+
+    job = store.ledger.job(EMAIL)
+    assert job is not None
+    assert job.repeats == {"id-8", "id-9"}
+    assert store.ledger.batches(EMAIL) == [refused, accepted("b1", "id-0", "id-1")]
+
+
+def test_of_a_batch_without_a_record_the_first_id_stays_and_a_second_is_a_repetition(
+    store: Store, take: Callable[..., Lease]
+) -> None:
+    store.ledger.freeze(take(), batch("b1", "s0", "s1"))
+
+    assert store.ledger.note_known(EMAIL, "b1", {0: "id-0"}) == set()
+    assert store.ledger.note_known(EMAIL, "b1", {0: "id-8", 1: "id-1"}) == {"id-8"}
+
+    (found,) = store.ledger.batches(EMAIL)
+    assert found.known == {"0": "id-0", "1": "id-1"}
+
+
+def test_what_was_written_before_there_were_minutes_and_repeats_is_still_read(
+    store: Store, take: Callable[..., Lease], items: Items
+) -> None:
+    store.ledger.finish(take(), SUMS)
+    store.ledger.close_run(a_run(), {Channel.EMAIL: SUMS}, TEN)
+    old = replace(SUMS, minutes={}, repeated=0)
+    for item in items.ledger.scan()["Items"]:
+        found: Any = item.get("sums")
+        for sums in (found, found["email"]) if found and "email" in found else (found,):
+            if sums:
+                sums.pop("minutes", None)
+                sums.pop("repeated", None)
+        items.ledger.put_item(Item=item)
+
+    job, run = store.ledger.job(EMAIL), store.ledger.run(TODAY, "bunkyo")
+    assert job is not None
+    assert run is not None
+    assert (job.sums, job.repeats, run.total()) == (old, frozenset(), old)
