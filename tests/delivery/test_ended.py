@@ -83,24 +83,20 @@ def test_the_job_and_the_closed_run_keep_that_the_channel_ended(
     assert (job.ended, run.ended) == (code, {channel: code})
 
 
-@each_quota
 def test_staff_are_told_by_the_log_a_metric_and_the_audit(
-    world: World,
-    capsys: pytest.CaptureFixture[str],
-    channel: Channel,
-    provider: str,
-    code: str,
+    world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    a_town(world, channel)
-    world.fail(provider=provider, kind=code, times=1)
+    a_town(world, Channel.LINE)
+    world.fail(provider="line", kind="monthly_limit", times=1)
 
     world.day()
     world.day(LATER)
 
     (entry,) = world.store.audit.of_month(2026, 11)
-    told = f"ended {channel} of 2026-11-25: {code}"
+    told = "ended line of 2026-11-25: monthly_limit"
     assert (entry.by, entry.what, entry.about) == ("delivery", told, "bunkyo")
     assert channels_ended(capsys) == 1
+    assert caplog.messages.count("ended: the provider takes nothing more") == 1
 
 
 def test_of_a_bulk_mail_that_used_up_the_day_the_part_that_was_taken_counts(world: World) -> None:
