@@ -14,6 +14,7 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 
 from functions.dispatch import tick as dispatch_tick
+from functions.email import deliver as email_deliver
 from functions.email import feedback as email_feedback
 from functions.email.sender import EmailSender
 from functions.email.ses import SIMULATOR
@@ -96,7 +97,8 @@ class Day:
         self.world.store.content.publish("common", {**texts(), some: changed})
         for provider in parameters.base.DEFAULT_PROVIDERS.values():
             provider.clear_cache()
-        line_deliver._api.cache_clear()
+        for kept in (line_deliver._api, email_deliver._pace):
+            kept.cache_clear()
         self._back: list[tuple[str, Record]] = []
         self._told: set[int] = set()
         self._ending: list[Callable[[], Any]] = []
