@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -116,14 +116,15 @@ class Trial:
         """Every single fault at every point."""
         return [((point, kind),) for point in self.points for kind in point.kinds()]
 
-    def sample(self, function: str) -> list[Case]:
-        """Each fault of each sort of call that a Lambda makes, once, but for those that the SDK by
+    def sample(self, function: str, only: Collection[str] | None = None) -> list[Case]:
+        """Each fault of each sort of call (or `only` these) that a Lambda makes, once, but for those that the SDK by
         itself repeats away: the last call of its sort, for what went before is then most.
         """
         found = {
             (point.call, kind): ((point, kind),)
             for ((point, kind),) in self.cases()
             if point.function == function
+            and (only is None or point.call.operation in only)
             and not (kind in REPEATED_AWAY and point.call.service not in PROVIDERS)
         }
         return list(found.values())
