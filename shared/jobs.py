@@ -31,6 +31,11 @@ SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 60, 900
 """When a job that could not go on is taken up again: later each time in a row. SQS can delay a
 message by 900 seconds at the most."""
 
+SETTLED = frozenset({Result.ACCEPTED, Result.REFUSED, Result.GONE})
+"""Results after which a message needs nothing more."""
+
+_PAUSED = "paused"
+
 
 class JobMessage(BaseModel):
     """A job on a queue. `at` is the time when it was queued, as the tick saw it."""
@@ -128,7 +133,7 @@ def _opened(  # noqa: PLR0917 - all that a turn has, in one place
     if pause is not None:
         logger.warning("paused", extra={"by": pause.by, "since": pause.since.isoformat()})
         metrics.add_metric("Paused", MetricUnit.Count, 1)
-        return NoProvider("paused")
+        return NoProvider(_PAUSED)
     try:
         return sender(run, job)
     except MissingCredentialsError as error:
@@ -158,14 +163,22 @@ def _hand_on(
     if progress.sums is not None:
         store.ledger.finish(lease, progress.sums)
         return
+    progress_at = now if _came_further(progress) else None
     if progress.more:
-        store.ledger.release(lease)
+        store.ledger.release(lease, progress_at=progress_at)
         queues.put(lease.job, now)
         return
     waits = 0 if progress.results.get(Result.ACCEPTED) else lease.waits
     rest = min(SHORTEST_WAIT_SECONDS * 2**waits, LONGEST_WAIT_SECONDS)
     queues.put(lease.job, now, delay=rest)
-    store.ledger.release(lease, rest=rest, waits=waits + 1)
+    store.ledger.release(lease, rest=rest, waits=waits + 1, progress_at=progress_at)
+
+
+def _came_further(progress: Progress) -> bool:
+    """Whether anything was settled in a turn. One that was paused waits as it should: it counts,
+    or the job would be at a standstill in the moment in which the pause is lifted.
+    """
+    return bool(progress.results.keys() & SETTLED) or _PAUSED in progress.codes
 
 
 def _report(progress: Progress, logger: Logger, metrics: Metrics) -> None:

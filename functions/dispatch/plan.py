@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from functions.dispatch.heartbeat import at_a_standstill
 from shared.jobs import Queues
 from shared.rules.account import Account, Delivery
 from shared.rules.catalogue import COMMON_SERIES
@@ -29,6 +30,8 @@ class Tick:
     closed: tuple[Run, ...]
     open: int
     """Runs that are still open after the tick."""
+    stuck: tuple[Run, ...]
+    """Those of them that have come no further for long, and that nobody has paused."""
 
 
 def tick(store: Store, queues: Queues, now: datetime) -> Tick:
@@ -40,7 +43,7 @@ def tick(store: Store, queues: Queues, now: datetime) -> Tick:
         for account in store.accounts
         if account.id not in runs and (run := _open(store, account, now))
     ]
-    queued, still_open, closed = 0, 0, []
+    queued, still_open, closed, stuck = 0, 0, [], []
     earlier = (
         run
         for days in range(LOOK_BACK_DAYS, 0, -1)
@@ -55,13 +58,20 @@ def tick(store: Store, queues: Queues, now: datetime) -> Tick:
             closed.append(_close(store, run, now, jobs))
             continue
         still_open += 1
+        if _is_stuck(store, run, jobs, now):
+            stuck.append(run)
         for job_id in unfinished:
             # Queued twice does no harm: the lease lets one in, and a done job is left alone. One
             # that works or rests has its own message.
             if not jobs[job_id].leased:
                 queues.put(job_id, now)
                 queued += 1
-    return Tick(len(opened), queued, tuple(closed), still_open)
+    return Tick(len(opened), queued, tuple(closed), still_open, tuple(stuck))
+
+
+def _is_stuck(store: Store, run: Run, jobs: Mapping[JobId, Job], now: datetime) -> bool:
+    standing = at_a_standstill(run, jobs, now)
+    return any(store.pauses.covering(run.account, channel) is None for channel in standing)
 
 
 def _open(store: Store, account: Account, now: datetime) -> Run | None:

@@ -49,13 +49,15 @@ def _world() -> tuple[Store, Queues, NoticeQueues]:
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Run one tick and answer with what it did; BadEventError where the event is not one."""
-    metrics.add_metric("Ticks", MetricUnit.Count, 1)
+    metrics.add_metric("TicksBegun", MetricUnit.Count, 1)
     now = _now(event)
     store, queues, notices = _world()
     done = tick(store, queues, now)
     offers = hand_on(store, notices, now)
     _report(done)
     metrics.add_metric("Offers", MetricUnit.Count, offers)
+    # Last: an alarm goes off where no tick has succeeded.
+    metrics.add_metric("Ticks", MetricUnit.Count, 1)
     return {
         "now": now.isoformat(),
         "opened": done.opened,
@@ -82,6 +84,10 @@ def _now(event: dict[str, Any]) -> datetime:
 
 def _report(done: Tick) -> None:
     metrics.add_metric("OpenRuns", MetricUnit.Count, done.open)
+    metrics.add_metric("StuckRuns", MetricUnit.Count, len(done.stuck))
+    for run in done.stuck:
+        which = {"account": run.account, "date": run.date.isoformat()}
+        logger.error("the run comes no further", extra=which)
     for run in done.closed:
         total = run.total()
         facts = {"account": run.account, "date": run.date.isoformat(), **figures(total)}

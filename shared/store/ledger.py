@@ -67,7 +67,8 @@ class Job:
 
     A job that had to wait (`waits` times in a row) rests under its last lease until its message
     comes back, so that neither a tick nor a second message wakes it before. `repeats` are the ids
-    by which a provider told of messages that it sent twice.
+    by which a provider told of messages that it sent twice. `progress_at` is when a turn last came
+    further, by the clock of the job.
     """
 
     leased_until: int = 0
@@ -76,6 +77,7 @@ class Job:
     sums: Sums | None = None
     ended: str | None = None
     repeats: frozenset[str] = frozenset()
+    progress_at: datetime | None = None
 
     @property
     def leased(self) -> bool:
@@ -198,18 +200,20 @@ class Ledger:
         waits, ended = int(answer.get("waits", 0)), answer.get("ended")
         return Lease(job, int(answer["fence"]), waits, ended)
 
-    def release(self, lease: Lease, *, rest: int = 0, waits: int = 0) -> None:
-        """Give the job back, to be taken up after `rest` seconds at the earliest; nothing happens
-        where the lease is another's by now.
+    def release(
+        self, lease: Lease, *, rest: int = 0, waits: int = 0, progress_at: datetime | None = None
+    ) -> None:
+        """Give the job back, to be taken up after `rest` seconds at the earliest, and note when it
+        came further, if it did; nothing happens where the lease is another's by now.
         """
         until = int(time.time()) + rest - 1 if rest else 0
+        change = "SET leased_until = :until, waits = :waits"
+        values: dict[str, Any] = {":until": until, ":waits": waits, ":fence": lease.fence}
+        if progress_at:
+            change += ", progress_at = :progress"
+            values[":progress"] = progress_at.isoformat()
         try:
-            self._update(
-                lease.job,
-                "SET leased_until = :until, waits = :waits",
-                {":until": until, ":waits": waits, ":fence": lease.fence},
-                condition="fence = :fence",
-            )
+            self._update(lease.job, change, values, condition="fence = :fence")
         except ConflictError:
             return
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import typer
 
+from cli.dead.queues import QUEUES
 from cli.main import app
 from functions.email.ses import ENTRY_RESULTS
 from functions.sms.twilio_api import CODES
@@ -221,6 +222,19 @@ def test_every_parameter_of_the_template_is_in_the_readme():
     shown = set(spans("README.md"))
 
     assert [name for name in TEMPLATE["Parameters"] if name not in shown] == []
+
+
+def test_every_alarm_is_explained_to_staff_and_none_that_there_is_not():
+    explained = set(re.findall(r"`(\w+Alarm)`", text_of("docs/operations.md")))
+
+    assert explained == set(resources_of("AWS::CloudWatch::Alarm"))
+
+
+def test_every_queue_of_dead_letters_is_explained_to_staff():
+    section = text_of("docs/operations.md").partition("## Dead letters")[2]
+    named = re.findall(r"`([a-z-]+)`", "".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)))
+
+    assert sorted(named) == sorted(QUEUES)
 
 
 def test_staff_are_told_what_every_reason_for_silence_means():

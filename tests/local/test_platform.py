@@ -108,6 +108,23 @@ def test_a_queue_keeps_hides_and_gives_up_as_the_template_says(
         }
 
 
+def test_every_alarm_of_the_template_is_there_tells_the_topic_and_watches_what_is_there(
+    physical: dict[str, str], platform: Platform
+) -> None:
+    pages = boto3.client("cloudwatch").get_paginator("describe_alarms").paginate()
+    found = {each["AlarmName"]: each for page in pages for each in page["MetricAlarms"]}
+    alarms = resources_of("AWS::CloudWatch::Alarm")
+
+    assert sorted(found) == sorted(physical[name] for name in alarms)
+    for name, wanted in alarms.items():
+        alarm = found[physical[name]]
+        assert alarm["AlarmActions"] == [platform.outputs["AlarmTopic"]]
+        assert alarm["ActionsEnabled"] is (name != "NoTickAlarm"), "no tick comes by itself here"
+        if wanted["Namespace"] == "AWS/SQS":
+            queue = wanted["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+            assert alarm["Dimensions"][0]["Value"] == physical[queue].rpartition("/")[2]
+
+
 def attributes_of(url: str) -> dict[str, str]:
     found = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
     return {str(name): value for name, value in found["Attributes"].items()}
