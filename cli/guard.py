@@ -11,13 +11,13 @@ from rich.table import Table
 
 from cli.arguments import ByOption, JsonOption, acting, parse_date
 from cli.errors import FailedError
+from cli.pause import pause_json
 from cli.tables import figures_table
 from cli.target import StackOption, connect
 from shared.reputation import GUARDED, lift, reputation_of
 from shared.rules.account import Delivery
 from shared.rules.dates import jst_date
 from shared.rules.guard import WINDOW_DAYS, verdict
-from shared.store.pauses import Pause
 from shared.store.store import Store
 
 guard = typer.Typer(
@@ -70,7 +70,9 @@ def lift_pause(
     if lifted is None:
         raise FailedError(f"{account!r} is not paused by the guard; `kizuna guard` shows who is")
     if as_json:
-        typer.echo(json.dumps({"account": account, "lifted": _pause(lifted)}, ensure_ascii=False))
+        typer.echo(
+            json.dumps({"account": account, "lifted": pause_json(lifted)}, ensure_ascii=False)
+        )
         return
     typer.echo(f"{account} sends mail again; it was paused because {lifted.why}")
 
@@ -93,20 +95,10 @@ def guard_report(store: Store, day: date) -> dict[str, Any]:
                 "bounce_rate": round(reputation.bounce_rate, 4),
                 "complaint_rate": round(reputation.complaint_rate, 4),
                 "state": "paused" if pause else verdict(reputation).value,
-                "pause": pause and _pause(pause),
+                "pause": pause and pause_json(pause),
             }
         )
     return {"until": day.isoformat(), "days": WINDOW_DAYS, "accounts": found}
-
-
-def _pause(pause: Pause) -> dict[str, Any]:
-    return {
-        "account": pause.account,
-        "channel": pause.channel,
-        "since": pause.since.astimezone(UTC).isoformat(),
-        "by": pause.by,
-        "why": pause.why,
-    }
 
 
 def _table(report: dict[str, Any]) -> Table:

@@ -20,6 +20,7 @@ from cli.exporting import exporting
 from cli.guard import guard
 from cli.importing import importing
 from cli.line.app import line
+from cli.pause import pause, pauses, resume
 from cli.runs import runs
 from cli.staff import staff
 from cli.stage import stage
@@ -36,7 +37,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, env, dispatch, runs, why, stage, stop, erase):
+for command in (demo, up, env, dispatch, runs, why, stage, stop, erase, pause, resume, pauses):
     app.command()(command)
 app.add_typer(au, name="au")
 app.add_typer(importing, name="import")

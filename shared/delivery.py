@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from shared.elsewhere import Elsewhere
 from shared.feedback import gone
+from shared.holds import Hold, hold_of
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
 from shared.rules.dates import jst_date, jst_instant, jst_time
 from shared.rules.history import latest_standing
@@ -22,6 +23,7 @@ from shared.rules.stage import Reason
 from shared.rules.subscriber import Decision, Letter, Subscriber, decide
 from shared.store.due import Candidate
 from shared.store.ledger import Lease, Run
+from shared.store.pauses import Pause
 from shared.store.store import Store
 
 MARGIN_SECONDS = 60.0
@@ -80,9 +82,8 @@ class Sender(Protocol):
 
 
 class NoProvider:
-    """Stands where nothing can or may be sent, and `code` says why: an account without credentials,
-    or one that is paused. Nothing is taken, so what is due goes on waiting until staff mend it, and
-    expires in the end.
+    """Stands where nothing can be sent, and `code` says why: an account without credentials.
+    Nothing is taken, so what is due goes on waiting until staff mend it, and expires in the end.
     """
 
     batch_size = 100
@@ -120,9 +121,9 @@ class NoProvider:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a job came: its sums where it is done, else None and somebody must go on, at once
-    where there is `more` that only lacked time. `calls` were made in this turn, which came to
-    `results`; `codes` are what providers said to those they did not take. `ended` is why the
-    channel has ended, if it has.
+    where there is `more` that only lacked time, and not before a `pause` is over where one holds
+    it. `calls` were made in this turn, which came to `results`; `codes` are what providers said to
+    those they did not take. `ended` is why the channel has ended, if it has.
     """
 
     sums: Sums | None
@@ -131,6 +132,7 @@ class Progress:
     codes: Mapping[str, int]
     more: bool = False
     ended: str | None = None
+    pause: Pause | None = None
 
 
 class Turn:
@@ -156,6 +158,7 @@ class Turn:
         self._elsewhere = Elsewhere(store.ledger, lease.job)
         self._unsure = False
         self._ended = lease.ended
+        self._pause: Pause | None = None
         self._calls = 0
         self._results: Counter[Result] = Counter()
         self._codes: Counter[str] = Counter()
@@ -174,10 +177,16 @@ class Turn:
             calls = self._look(chunk)
             if not calls:
                 continue
+            if not self._sending:
+                self._expire(calls, self._hold())
+                continue
             # Only one call is made on what was just read; the others are looked at anew.
             pushed_back.extend(map(_candidates, calls[1:]))
             if not self._waited(self._sender.reserve(calls[0], self._spare)):
                 return self._progress(None, more=True)
+            # Right before the freeze: what staff have held by now is held.
+            if self._hold() is not None:
+                return self._progress(None)
             sent = self._send(calls[0])
             if sent is None:
                 pushed_back.appendleft(_candidates(calls[0]))
@@ -193,7 +202,9 @@ class Turn:
         return self._progress(self._book.sums(sends_from))
 
     def _progress(self, sums: Sums | None, *, more: bool = False) -> Progress:
-        return Progress(sums, self._calls, self._results, self._codes, more, self._ended)
+        return Progress(
+            sums, self._calls, self._results, self._codes, more, self._ended, self._pause
+        )
 
     def _end(self, code: str) -> None:
         """Make no further call: who is still due is refused with the code. The audit comes first,
@@ -215,6 +226,17 @@ class Turn:
         if wait:
             self._sleep(wait)
         return wait is not None
+
+    def _hold(self) -> Hold | None:
+        """What holds the job at this moment."""
+        self._pause = hold_of(self._store, self._lease.job)
+        return self._pause
+
+    def _expire(self, calls: Sequence[Sequence[Addressed]], hold: Hold | None) -> None:
+        """Note that what is still to be sent comes too late for today."""
+        code = "paused" if hold else None
+        for each in (each for call in calls for each in call):
+            self._book.expire(each.letter.subscriber, each.letter.enrolments, code)
 
     @property
     def _sending(self) -> bool:
@@ -242,7 +264,11 @@ class Turn:
     def _settle(self, batch: Batch) -> Batch:
         """Find out what came of a batch that a process left without a record."""
         now, sending = self._clock(), self._sending
-        may_repeat = sending and all(map(self._still_due, self._read(batch), batch.entries))
+        may_repeat = (
+            sending
+            and all(map(self._still_due, self._read(batch), batch.entries))
+            and self._hold() is None
+        )
         batch = batch.with_outcomes(self._sender.settle(batch, now=now, sending=may_repeat))
         may_become_known = sending or now - batch.frozen_at < self._sender.settling
         return self._record(batch, final=not (batch.undecided and may_become_known))
@@ -320,7 +346,7 @@ class Turn:
     def _look(self, chunk: Sequence[Candidate]) -> list[list[Addressed]]:
         """The last look: read the people of the chunk as they are at this moment, and decide.
 
-        Returns the calls to make. Whoever is silent, or came too late for today, is in the book.
+        Returns the calls to make. Whoever is silent is in the book.
         """
         asked: dict[str, list[str]] = defaultdict(list)
         for each in chunk:
@@ -354,10 +380,8 @@ class Turn:
                 self._book.silence(subscriber.id, twins)
             elif self._ended:
                 self._book.refuse(subscriber.id, letter.enrolments, self._ended)
-            elif self._sending:
-                yield Addressed(letter, subscriber.address, self._words(letter))
             else:
-                self._book.expire(subscriber.id, letter.enrolments)
+                yield Addressed(letter, subscriber.address, self._words(letter))
 
     def _decided(self, subscriber: Subscriber, enrolments: Iterable[str]) -> Decision:
         return decide(

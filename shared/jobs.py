@@ -106,7 +106,7 @@ def take_turns(
                 store=store,
                 run=run,
                 lease=lease,
-                sender=_opened(sender, run, message.job, store, logger, metrics),
+                sender=_opened(sender, run, message.job, logger, metrics),
                 clock=clock,
                 seconds_left=seconds_left,
                 sleep=sleep,
@@ -121,19 +121,13 @@ def take_turns(
         _report(progress, logger, metrics)
 
 
-def _opened(  # noqa: PLR0917 - all that a turn has, in one place
+def _opened(
     sender: Callable[[Run, JobId], Sender],
     run: Run,
     job: JobId,
-    store: Store,
     logger: Logger,
     metrics: Metrics,
 ) -> Sender:
-    pause = store.pauses.covering(job.account, job.channel)
-    if pause is not None:
-        logger.warning("paused", extra={"by": pause.by, "since": pause.since.isoformat()})
-        metrics.add_metric("Paused", MetricUnit.Count, 1)
-        return NoProvider(_PAUSED)
     try:
         return sender(run, job)
     except MissingCredentialsError as error:
@@ -168,6 +162,10 @@ def _hand_on(
         store.ledger.release(lease, progress_at=progress_at)
         queues.put(lease.job, now)
         return
+    if progress.pause is not None:
+        # It has no message of its own meanwhile: each tick brings one.
+        store.ledger.release(lease)
+        return
     waits = 0 if progress.results.get(Result.ACCEPTED) else lease.waits
     rest = min(SHORTEST_WAIT_SECONDS * 2**waits, LONGEST_WAIT_SECONDS)
     queues.put(lease.job, now, delay=rest)
@@ -190,8 +188,11 @@ def _report(progress: Progress, logger: Logger, metrics: Metrics) -> None:
     if progress.ended:
         logger.warning("ended: the provider takes nothing more", extra={"code": progress.ended})
         metrics.add_metric("ChannelsEnded", MetricUnit.Count, 1)
-    sums = progress.sums
+    pause, sums = progress.pause, progress.sums
     if sums is None:
+        if pause is not None:
+            logger.warning("paused", extra={"by": pause.by, "since": pause.since.isoformat()})
+            metrics.add_metric("Paused", MetricUnit.Count, 1)
         logger.info("handed on", extra={"calls": progress.calls})
         return
     if not sums.reconciles:

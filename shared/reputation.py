@@ -51,10 +51,15 @@ def watch(
 
 def lift(store: Store, account: str, now: datetime, today: date, by: str) -> Pause | None:
     """Let an account's mails go out again, and note who did it; what has bounced until now no
-    longer counts. None where it was not paused.
+    longer counts. None where it was not the guard that paused it.
     """
     paused = next(
-        (each for each in store.pauses if (each.account, each.channel) == (account, GUARDED)), None
+        (
+            each
+            for each in store.pauses
+            if (each.account, each.channel, each.by) == (account, GUARDED, GUARD)
+        ),
+        None,
     )
     if paused is None:
         return None

@@ -211,9 +211,13 @@ class Book:
         """Note why the subscriber hears nothing about each of these enrolments."""
         self._silent |= {(subscriber, each): reason for each, reason in reasons.items()}
 
-    def expire(self, subscriber: str, enrolments: Iterable[str]) -> None:
-        """Note that the message came to nothing before the quiet hours began."""
+    def expire(self, subscriber: str, enrolments: Iterable[str], code: str | None = None) -> None:
+        """Note that the message came to nothing before the quiet hours began; `code` says what
+        held it back last, where that was no provider.
+        """
         first, *twins = enrolments
+        if code:
+            self._codes[subscriber, first] = code
         self._expired.add((subscriber, first))
         self._silent |= {(subscriber, each): Reason.SENT_WITH_TWIN for each in twins}
 

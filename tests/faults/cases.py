@@ -117,8 +117,8 @@ class Trial:
         return [((point, kind),) for point in self.points for kind in point.kinds()]
 
     def sample(self, function: str, only: Collection[str] | None = None) -> list[Case]:
-        """Each fault of each sort of call (or `only` these) that a Lambda makes, once, but for those
-        that the SDK by itself repeats away: the last call of its sort, as most went before it.
+        """Each fault of each sort of call (or `only` these) that a Lambda makes, once, but for
+        those that the SDK by itself repeats away: the last call of its sort, as most went before.
         """
         found = {
             (point.call, kind): ((point, kind),)
