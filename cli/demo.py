@@ -75,7 +75,7 @@ def demo(
                 before = accepted(target, day)
                 run_tick(target, datetime.combine(day, NOON, JST))
                 again = accepted(target, day) - before
-                report = day_report(target.store.ledger, day)
+                report = day_report(target.store, day)
                 seen = counts(platform.address)
                 step("count AU: at 10:00 for the office, and at the end of the month before")
                 internal, month_end = take_snapshots(target, day)

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.exceptions import TyperException
 
 from cli.au.app import au
+from cli.cancel import cancel
 from cli.dead.app import dead
 from cli.demo import demo
 from cli.dispatch import dispatch
@@ -37,8 +38,10 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, env, dispatch, runs, why, stage, stop, erase, pause, resume, pauses):
+for command in (demo, up, env, dispatch, runs, why, stage, stop, erase):
     app.command()(command)
+for control in (pause, resume, pauses, cancel):
+    app.command()(control)
 app.add_typer(au, name="au")
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")

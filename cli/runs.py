@@ -17,6 +17,8 @@ from shared.rules.dates import jst_date
 from shared.rules.punctuality import SHARES, minutes_until
 from shared.rules.reckoning import Sums
 from shared.store.ledger import Ledger, Run
+from shared.store.pauses import Pause
+from shared.store.store import Store
 
 OUTCOMES = ("planned", "accepted", "refused", "gone", "unknown", "expired", "silent")
 """The columns of every table of sums: the first is what the others add up to."""
@@ -32,7 +34,7 @@ def runs(
 ) -> None:
     """Show the runs of a day: planned, and what came of it, by account and channel."""
     target = connect(stack)
-    report = day_report(target.store.ledger, on or jst_date(datetime.now(UTC)))
+    report = day_report(target.store, on or jst_date(datetime.now(UTC)))
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False))
         return
@@ -42,25 +44,33 @@ def runs(
     Console().print(runs_table(report))
 
 
-def day_report(ledger: Ledger, day: date) -> dict[str, Any]:
+def day_report(store: Store, day: date) -> dict[str, Any]:
     """The runs of a day as JSON: those still open with the sums of their finished jobs, and all
     with what providers have told since of messages that were sent twice.
     """
     found = []
     whole = Sums()
-    for run in ledger.runs(day):
-        sums = _sums_by_now(ledger, run)
+    pauses = list(store.pauses)
+    for run in store.ledger.runs(day):
+        sums = _sums_by_now(store.ledger, run)
+        paused = _paused(run, pauses)
         total = sum(sums.values(), Sums())
         whole += total
         found.append(
             {
                 "account": run.account,
                 "name": run.settings.name,
-                "state": "open" if run.closed_at is None else "closed",
+                "state": _state(run, paused),
                 "opened_at": run.opened_at.isoformat(),
                 "closed_at": run.closed_at and run.closed_at.isoformat(),
+                "resent_at": run.resent_at and run.resent_at.isoformat(),
+                "cancelled": {
+                    channel: {"at": each.at.isoformat(), "by": each.by}
+                    for channel, each in run.cancelled.items()
+                },
+                "paused": paused,
                 "versions": run.versions,
-                "ended": _ended(ledger, run),
+                "ended": _ended(store.ledger, run),
                 "channels": {channel: sums_json(each) for channel, each in sums.items()},
                 "total": sums_json(total),
             }
@@ -86,8 +96,25 @@ def minutes_json(sums: Sums) -> dict[str, int | None] | None:
     return {str(share): minutes_until(sums.minutes, share) for share in SHARES}
 
 
+def _paused(run: Run, pauses: list[Pause]) -> list[Channel]:
+    """The channels of an open run that a pause holds now; what is cancelled waits for nothing."""
+    if run.closed_at is not None:
+        return []
+    left = {channel for channel, _ in run.jobs} - run.cancelled.keys()
+    return sorted(c for c in left if any(each.covers(run.account, c) for each in pauses))
+
+
+def _state(run: Run, paused: list[Channel]) -> str:
+    """The state of a run: what staff did to any channel of it goes first."""
+    if run.cancelled:
+        return "cancelled"
+    if paused:
+        return "paused"
+    return "open" if run.closed_at is None else "closed"
+
+
 def _sums_by_now(ledger: Ledger, run: Run) -> dict[Channel, Sums]:
-    sums = dict(run.sums or {channel: Sums() for channel, _ in run.jobs})
+    sums = {channel: Sums() for channel, _ in run.jobs} | (run.sums or {})
     for job_id, job in ledger.jobs(run).items():
         if run.sums is None:
             sums[job_id.channel] += job.sums or Sums()
@@ -106,14 +133,20 @@ def runs_table(report: dict[str, Any]) -> Table:
     """The report as a table: a line for each account and channel, and the total."""
     table = sums_table(f"Runs of {report['date']}", report["total"])
     for run in report["runs"]:
-        still_open = " (open)" if run["state"] == "open" else ""
+        still_open = " (open)" if run["closed_at"] is None else ""
         table.add_row(f"{run['account']}{still_open}", style="bold")
         for channel, sums in run["channels"].items():
-            ended = f" (ended: {run['ended'][channel]})" if channel in run["ended"] else ""
-            table.add_row(
-                f"  {channel}{ended}", *(f"{total_of(sums[name]):,}" for name in OUTCOMES)
-            )
+            values = (f"{total_of(sums[name]):,}" for name in OUTCOMES)
+            table.add_row(f"  {channel}{_remark(run, channel)}", *values)
     return table
+
+
+def _remark(run: dict[str, Any], channel: str) -> str:
+    """Why a channel of a run does not go on, if it does not."""
+    for what in ("cancelled", "paused"):
+        if channel in run[what]:
+            return f" ({what})"
+    return f" (ended: {run['ended'][channel]})" if channel in run["ended"] else ""
 
 
 def sums_table(title: str, total: dict[str, Any]) -> Table:

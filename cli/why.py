@@ -117,6 +117,8 @@ def explain(
         if reason is None and missed is not None:
             # It was due when the run opened; what happened until it closed says why not.
             reason, outcome = missed[enrolment.id][1], EXPIRED
+        if reason is None and run and subscriber.channel in run.cancelled:
+            reason = Reason.CANCELLED
         if reason:
             outcome = None
         elif ended:

@@ -6,9 +6,9 @@ It knows no provider and no table. docs/life-of-a-message.md tells the same in p
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
+from enum import Enum, auto
 from itertools import groupby, islice
-from typing import Any, Protocol
 from uuid import uuid4
 
 from shared.elsewhere import Elsewhere
@@ -21,8 +21,9 @@ from shared.rules.message import SILENT_STATUS, within_reach
 from shared.rules.reckoning import Batch, Book, Entry, Outcome, Result, Sums
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Decision, Letter, Subscriber, decide
+from shared.sender import Addressed, Sender
 from shared.store.due import Candidate
-from shared.store.ledger import Lease, Run
+from shared.store.ledger import Cancelled, Lease, Run
 from shared.store.pauses import Pause
 from shared.store.store import Store
 
@@ -37,85 +38,15 @@ CHANGED = Outcome(Result.TRY_AGAIN, "changed", for_all=True)
 """Somebody of the batch stopped, moved or corrected a date just before it was frozen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Addressed:
-    """A letter in words, with the address it goes to."""
+class Next(Enum):
+    """How a turn goes on after a call, or without one."""
 
-    letter: Letter
-    address: str
-    words: Words
-
-
-class Sender(Protocol):
-    """What a channel knows of its provider. Nothing here repeats a call by itself."""
-
-    @property
-    def batch_size(self) -> int:
-        """Recipients of one call at the most."""
-
-    same_text: bool
-    """Whether all recipients of a call get the same text."""
-    settling: timedelta
-    """How long after the freeze an unknown outcome may still become known."""
-
-    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
-        """Letters in the groups in which they can be sent, one call each."""
-
-    def payload(self, call: Sequence[Addressed]) -> dict[str, Any] | None:
-        """What must be kept to repeat this call word for word, or to ask about it."""
-
-    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
-        """Take from the provider's rate what a call costs: the seconds to wait before it, or None,
-        and nothing is taken, where they are more than `longest`.
-        """
-
-    def reserve_repeat(self, batch: Batch, longest: float) -> float | None:
-        """The same for what `settle` may send again: no wait where it never does."""
-
-    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:
-        """Make the call, once, and say what it came to for each recipient, in order."""
-
-    def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:
-        """What came of a frozen batch whose outcome was never recorded: unknown where it still
-        cannot be told. Only where `sending` may the same batch go out under its old key.
-        """
-
-
-class NoProvider:
-    """Stands where nothing can be sent, and `code` says why: an account without credentials.
-    Nothing is taken, so what is due goes on waiting until staff mend it, and expires in the end.
-    """
-
-    batch_size = 100
-    same_text = False
-    settling = timedelta(0)
-
-    def __init__(self, code: str) -> None:
-        self._code = code
-
-    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
-        """All in one call that is not made."""
-        return [list(letters)]
-
-    def payload(self, call: Sequence[Addressed]) -> None:  # noqa: ARG002 - the loop's signature
-        """Nothing."""
-        return
-
-    def reserve(self, call: Sequence[Addressed], longest: float) -> float:  # noqa: ARG002
-        """Nobody is called."""
-        return 0.0
-
-    def reserve_repeat(self, batch: Batch, longest: float) -> float:  # noqa: ARG002
-        """Nobody is called."""
-        return 0.0
-
-    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
-        """Not now."""
-        return [Outcome(Result.TRY_AGAIN, self._code, for_all=True)] * len(batch.entries)
-
-    def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
-        """Nobody can be asked."""
-        return [entry.outcome for entry in batch.entries]
+    CHUNK = auto()
+    """With whoever is due next."""
+    REST = auto()
+    """Not now: the provider takes nothing, an outcome is not known yet, or staff have paused it."""
+    HAND_ON = auto()
+    """In another Lambda: this one has no time left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +87,7 @@ class Turn:
         self._schedule = schedule_of(self._common, self._own)
         self._book = Book()
         self._elsewhere = Elsewhere(store.ledger, lease.job)
+        self._pushed_back: deque[list[Candidate]] = deque()
         self._unsure = False
         self._ended = lease.ended
         self._pause: Pause | None = None
@@ -167,39 +99,51 @@ class Turn:
         """Go on with the job until it is done, the time is nearly up, or nothing more can be done
         now (a throttle, an outcome not known yet).
         """
-        if not self._settle_all():
-            return self._progress(None, more=True)
+        after = Next.CHUNK if self._settle_all() else Next.HAND_ON
         chunks = self._chunks()
-        pushed_back: deque[list[Candidate]] = deque()
-        while chunk := (pushed_back.popleft() if pushed_back else next(chunks, None)):
-            if self._seconds_left() < MARGIN_SECONDS:
-                return self._progress(None, more=True)
-            calls = self._look(chunk)
-            if not calls:
-                continue
-            if not self._sending:
-                self._expire(calls, self._hold())
-                continue
-            # Only one call is made on what was just read; the others are looked at anew.
-            pushed_back.extend(map(_candidates, calls[1:]))
-            if not self._waited(self._sender.reserve(calls[0], self._spare)):
-                return self._progress(None, more=True)
-            # Right before the freeze: what staff have held by now is held.
-            if self._hold() is not None:
-                return self._progress(None)
-            sent = self._send(calls[0])
-            if sent is None:
-                pushed_back.appendleft(_candidates(calls[0]))
-                continue
-            self._unsure |= not sent.settled or Result.TRY_AGAIN in sent.results
-            if sent.ended:
-                self._end(sent.ended)
-            if sent.results <= {Result.TRY_AGAIN, Result.UNKNOWN} and not sent.fault_of_one:
-                return self._progress(None)
-        if self._unsure:
+        while after is Next.CHUNK and (
+            chunk := self._pushed_back.popleft() if self._pushed_back else next(chunks, None)
+        ):
+            after = self._send_to(chunk)
+        if after is Next.HAND_ON:
+            return self._progress(None, more=True)
+        if after is Next.REST or self._unsure:
             return self._progress(None)
         sends_from = jst_instant(self._run.date, self._run.settings.send_at)
         return self._progress(self._book.sums(sends_from))
+
+    def _send_to(self, chunk: Sequence[Candidate]) -> Next:
+        """Make one call to people of the chunk, where one is to be made."""
+        if self._seconds_left() < MARGIN_SECONDS:
+            return Next.HAND_ON
+        calls = self._open_calls(chunk)
+        if not calls:
+            return Next.REST if self._pause else Next.CHUNK
+        # Only one call is made on what was just read; the others are looked at anew.
+        self._pushed_back.extend(map(_candidates, calls[1:]))
+        if not self._waited(self._sender.reserve(calls[0], self._spare)):
+            return Next.HAND_ON
+        sent = self._send(calls[0])
+        if sent is None:
+            self._pushed_back.appendleft(_candidates(calls[0]))
+            return Next.CHUNK
+        self._unsure |= not sent.settled or Result.TRY_AGAIN in sent.results
+        if sent.ended:
+            self._end(sent.ended)
+        nobody_now = sent.results <= {Result.TRY_AGAIN, Result.UNKNOWN} and not sent.fault_of_one
+        return Next.REST if nobody_now else Next.CHUNK
+
+    def _open_calls(self, chunk: Sequence[Candidate]) -> list[list[Addressed]]:
+        """The calls to make to people of the chunk: none where nobody is to hear anything, staff
+        have held it, or it is too late for today.
+        """
+        calls = self._look(chunk)
+        hold = self._hold() if calls else None
+        if isinstance(hold, Cancelled) or not self._sending:
+            self._give_up(calls, hold)
+            self._pause = None  # what has come to its end waits for nothing
+            return []
+        return [] if hold else calls
 
     def _progress(self, sums: Sums | None, *, more: bool = False) -> Progress:
         return Progress(
@@ -229,14 +173,19 @@ class Turn:
 
     def _hold(self) -> Hold | None:
         """What holds the job at this moment."""
-        self._pause = hold_of(self._store, self._lease.job)
-        return self._pause
+        hold = hold_of(self._store, self._lease.job)
+        self._pause = hold if isinstance(hold, Pause) else None
+        return hold
 
-    def _expire(self, calls: Sequence[Sequence[Addressed]], hold: Hold | None) -> None:
-        """Note that what is still to be sent comes too late for today."""
-        code = "paused" if hold else None
-        for each in (each for call in calls for each in call):
-            self._book.expire(each.letter.subscriber, each.letter.enrolments, code)
+    def _give_up(self, calls: Sequence[Sequence[Addressed]], hold: Hold | None) -> None:
+        """Note what will not be sent any more: it is cancelled, or comes too late for today."""
+        for letter in (each.letter for call in calls for each in call):
+            if isinstance(hold, Cancelled):
+                reasons = dict.fromkeys(letter.enrolments, Reason.CANCELLED)
+                self._book.silence(letter.subscriber, reasons)
+            else:
+                code = "paused" if hold else None
+                self._book.expire(letter.subscriber, letter.enrolments, code)
 
     @property
     def _sending(self) -> bool:
@@ -264,12 +213,12 @@ class Turn:
     def _settle(self, batch: Batch) -> Batch:
         """Find out what came of a batch that a process left without a record."""
         now, sending = self._clock(), self._sending
-        may_repeat = (
-            sending
-            and all(map(self._still_due, self._read(batch), batch.entries))
-            and self._hold() is None
-        )
+        wanted = sending and all(map(self._still_due, self._read(batch), batch.entries))
+        hold = self._hold()
+        may_repeat = wanted and hold is None
         batch = batch.with_outcomes(self._sender.settle(batch, now=now, sending=may_repeat))
+        if isinstance(hold, Cancelled) and not self._sender.settling:
+            sending = False  # nobody can be asked, and nothing is repeated any more
         may_become_known = sending or now - batch.frozen_at < self._sender.settling
         return self._record(batch, final=not (batch.undecided and may_become_known))
 
@@ -286,8 +235,10 @@ class Turn:
         return [(each.enrolments, each.due) for each in letters] == [(entry.enrolments, entry.due)]
 
     def _unchanged(self, batch: Batch, call: Sequence[Addressed]) -> bool:
-        """Whether everybody of a batch that was just frozen is still to get what was decided."""
-        if not self._sending:
+        """Whether everybody of a batch that was just frozen is still to get what was decided, and
+        nobody of the staff has held it meanwhile.
+        """
+        if not self._sending or self._hold() is not None:
             return False
         for subscriber, addressed in zip(self._read(batch), call, strict=True):
             if subscriber is None or subscriber.address != addressed.address:

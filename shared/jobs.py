@@ -14,10 +14,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.clock import given_clock
-from shared.delivery import NoProvider, Progress, Sender, Turn
+from shared.delivery import Progress, Turn
 from shared.rules.account import Channel
 from shared.rules.reckoning import Result, Sums
 from shared.secrets import MissingCredentialsError
+from shared.sender import NoProvider, Sender
 from shared.store.keys import JobId
 from shared.store.ledger import Lease, Run
 from shared.store.store import Store
@@ -34,7 +35,6 @@ message by 900 seconds at the most."""
 SETTLED = frozenset({Result.ACCEPTED, Result.REFUSED, Result.GONE})
 """Results after which a message needs nothing more."""
 
-_PAUSED = "paused"
 
 
 class JobMessage(BaseModel):
@@ -113,7 +113,8 @@ def take_turns(
             ).take()
             _hand_on(progress, lease, clock(), store=store, queues=queues)
         except ConflictError:
-            logger.warning("the lease was lost: another process goes on")
+            logger.warning("the lease was lost, or the job was reopened: another turn goes on")
+            store.ledger.release(lease)
             continue
         except Exception:
             store.ledger.release(lease)
@@ -164,7 +165,7 @@ def _hand_on(
         return
     if progress.pause is not None:
         # It has no message of its own meanwhile: each tick brings one.
-        store.ledger.release(lease)
+        store.ledger.release(lease, progress_at=progress_at)
         return
     waits = 0 if progress.results.get(Result.ACCEPTED) else lease.waits
     rest = min(SHORTEST_WAIT_SECONDS * 2**waits, LONGEST_WAIT_SECONDS)
@@ -176,7 +177,7 @@ def _came_further(progress: Progress) -> bool:
     """Whether anything was settled in a turn. One that was paused waits as it should: it counts,
     or the job would be at a standstill in the moment in which the pause is lifted.
     """
-    return bool(progress.results.keys() & SETTLED) or _PAUSED in progress.codes
+    return bool(progress.results.keys() & SETTLED) or progress.pause is not None
 
 
 def _report(progress: Progress, logger: Logger, metrics: Metrics) -> None:

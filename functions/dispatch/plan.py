@@ -55,7 +55,10 @@ def tick(store: Store, queues: Queues, now: datetime) -> Tick:
         jobs = store.ledger.jobs(run)
         unfinished = [job_id for job_id, job in jobs.items() if not job.done]
         if not unfinished:
-            closed.append(_close(store, run, now, jobs))
+            if done := _close(store, run, now, jobs):
+                closed.append(done)
+            else:
+                still_open += 1
             continue
         still_open += 1
         if _is_stuck(store, run, jobs, now):
@@ -96,7 +99,7 @@ def _open(store: Store, account: Account, now: datetime) -> Run | None:
     return run if store.ledger.open_run(run) else None
 
 
-def _close(store: Store, run: Run, now: datetime, jobs: Mapping[JobId, Job]) -> Run:
+def _close(store: Store, run: Run, now: datetime, jobs: Mapping[JobId, Job]) -> Run | None:
     sums = {channel: Sums() for channel, _ in run.jobs}
     for job_id, job in jobs.items():
         sums[job_id.channel] += job.sums or Sums()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from functions.email import ses
-from shared.delivery import Addressed
 from shared.letterhead import Letterhead
 from shared.links import Links
 from shared.pace import Pace
 from shared.rules.message import birth_prompt
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 from shared.rules.subscriber import Language
+from shared.sender import Addressed
 from shared.store.keys import JobId
 from shared.store.ledger import Run
 

@@ -11,11 +11,11 @@ from functions.line.line_api import BAD_REQUEST, MULTICAST_LIMIT, LineApi
 from functions.line.messages import text
 from functions.line.rate import cost
 from functions.line.wording import say
-from shared.delivery import Addressed
 from shared.letterhead import Letterhead
 from shared.pace import Pace
 from shared.rules.message import birth_prompt
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
+from shared.sender import Addressed
 
 
 class LineSender:

@@ -6,11 +6,11 @@ from typing import Any
 
 from functions.sms.segments import segments
 from functions.sms.twilio_api import TwilioApi
-from shared.delivery import Addressed
 from shared.links import Links
 from shared.pace import Pace
 from shared.rules.dates import jst_instant
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
+from shared.sender import Addressed
 from shared.store.keys import JobId
 from shared.store.ledger import Run
 

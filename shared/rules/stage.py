@@ -49,6 +49,8 @@ class Reason(StrEnum):
     """There is no record of the subscriber, or none that can be read."""
     MOVED = "moved"
     """The subscriber is with another account or on another channel by now."""
+    CANCELLED = "cancelled"
+    """Staff cancelled the day's run before this message was sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ Directory (pk, sk)         nothing personal of a subscriber but a keyed hash
   PAUSES                   <account>#<channel>             nothing is sent; `*` is all of them
   AUDIT#<month>            <instant>#<mark>                who did what, about what
 Ledger (pk, sk)            what was planned and what came of it; expires after LEDGER_DAYS
-  RUNS#<date>              <account>                       a run: frozen settings, versions, sums
+  RUNS#<date>              <account>                       a run: frozen settings, versions, sums,
+                                                           what staff cancelled
   RUN#<date>#<account>     JOB#<channel>#<shard>           a job: lease, state, sums
   HEARD                    <channel>                       how far the provider's events have come
   RUN#<date>#<account>     BATCH#<channel>#<shard>#<batch> one provider call: recipients, outcomes

@@ -36,6 +36,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelled:
+    """When staff cancelled what a run had not sent yet, and who did."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """The run of an account on a date, with all that was frozen when it was opened."""
 
@@ -50,6 +58,10 @@ class Run:
     sums: dict[Channel, Sums] | None = None
     ended: dict[Channel, str] = field(default_factory=dict)
     """Channels on which the provider took nothing more, with its code."""
+    cancelled: dict[Channel, Cancelled] = field(default_factory=dict)
+    """The channels that staff cancelled."""
+    resent_at: datetime | None = None
+    """When it was last reopened for those who did not get it."""
 
     def job_ids(self) -> list[JobId]:
         """The jobs of the run."""
@@ -78,6 +90,8 @@ class Job:
     ended: str | None = None
     repeats: frozenset[str] = frozenset()
     progress_at: datetime | None = None
+    resent_after: int = 0
+    """Whoever was refused under a lease up to this one is to be sent to again."""
 
     @property
     def leased(self) -> bool:
@@ -93,15 +107,19 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on a job. `fence` grows with every lease, so an older one is refused;
-    `waits` is how many turns in a row had to wait before this one, and `ended` the code with which
-    the provider ended the job in one of them.
+    `waits` is how many turns in a row had to wait before this one, `ended` the code with which the
+    provider ended the job in one of them, `resent_after` the job's.
     """
 
     job: JobId
     fence: int
     waits: int = 0
     ended: str | None = None
+    resent_after: int = 0
 
+
+STILL_OPEN = "NOT attribute_type(closed_at, :text)"
+"""The condition that a run is not closed; `:text` is "S"."""
 
 _RUN = TypeAdapter(Run)
 _JOB = TypeAdapter(Job)
@@ -150,14 +168,29 @@ class Ledger:
         sums: dict[Channel, Sums],
         now: datetime,
         ended: dict[Channel, str] | None = None,
-    ) -> Run:
-        """Close a run with the sums of its channels, and why some `ended`; closing twice writes the
-        same.
+    ) -> Run | None:
+        """Close a run with the sums of its channels, and why some `ended`, and return it; closing
+        twice changes nothing. None where it was reopened since `run` was read, so that these are no
+        longer its sums.
         """
         closed = replace(run, sums=sums, closed_at=now, ended=ended or {})
+        document = _RUN.dump_python(closed, mode="json")
+        change = "SET sums = :sums, closed_at = :closed, ended = :ended"
+        values = {f":{name}": document[name] for name in ("sums", "ended")}
+        values |= {":closed": document["closed_at"], ":text": "S"}
+        condition = f"attribute_exists(pk) AND {STILL_OPEN}"
+        if run.resent_at is None:
+            condition += " AND NOT attribute_type(resent_at, :text)"
+        else:
+            condition += " AND resent_at = :resent"
+            values[":resent"] = document["resent_at"]
         key = keys.run(run.date, run.account)
-        self._table.put_item(Item=self._item(key, _RUN.dump_python(closed, mode="json")))
-        return closed
+        try:
+            item = self._update(key, change, values, condition=condition)
+        except ConflictError:
+            found = self.run(run.date, run.account)
+            return found if found and found.closed_at else None
+        return read(_RUN, item, f"the run {run.date} {run.account}")
 
     def job(self, job: JobId) -> Job | None:
         """One job, or None where its run was never opened."""
@@ -184,7 +217,7 @@ class Ledger:
         now = int(time.time())
         try:
             answer = self._update(
-                job,
+                keys.job(job),
                 "SET leased_until = :until, fence = if_not_exists(fence, :zero) + :one",
                 {
                     ":until": now + math.ceil(seconds),
@@ -197,8 +230,8 @@ class Ledger:
             )
         except ConflictError:
             return None
-        waits, ended = int(answer.get("waits", 0)), answer.get("ended")
-        return Lease(job, int(answer["fence"]), waits, ended)
+        found = read(_JOB, answer, f"the job {job}")
+        return Lease(job, found.fence, found.waits, found.ended, found.resent_after)
 
     def release(
         self, lease: Lease, *, rest: int = 0, waits: int = 0, progress_at: datetime | None = None
@@ -213,7 +246,7 @@ class Ledger:
             change += ", progress_at = :progress"
             values[":progress"] = progress_at.isoformat()
         try:
-            self._update(lease.job, change, values, condition="fence = :fence")
+            self._update(keys.job(lease.job), change, values, condition="fence = :fence")
         except ConflictError:
             return
 
@@ -222,15 +255,18 @@ class Ledger:
         another's by now.
         """
         values = {":code": code, ":fence": lease.fence}
-        self._update(lease.job, "SET ended = :code", values, condition="fence = :fence")
+        self._update(keys.job(lease.job), "SET ended = :code", values, condition="fence = :fence")
 
     def finish(self, lease: Lease, sums: Sums) -> None:
-        """Close the job with its sums; ConflictError where the lease is another's by now."""
+        """Close the job with its sums; ConflictError where the lease is another's by now, or the
+        job was reopened under it, so that it is not done.
+        """
         self._update(
-            lease.job,
+            keys.job(lease.job),
             "SET sums = :sums, leased_until = :none",
             {":sums": _SUMS.dump_python(sums, mode="json"), ":none": 0, ":fence": lease.fence},
-            condition="fence = :fence",
+            condition="fence = :fence"
+            " AND (attribute_not_exists(resent_after) OR resent_after < :fence)",
         )
 
     def batches(self, job: JobId) -> list[Batch]:
@@ -369,14 +405,14 @@ class Ledger:
 
     def _update(
         self,
-        job: JobId,
+        key: keys.Key,
         change: str,
         values: dict[str, Any],
         condition: str = "attribute_exists(pk)",
     ) -> Item:
         try:
             answer = self._table.update_item(
-                Key=_where(keys.job(job)),
+                Key=_where(key),
                 UpdateExpression=change,
                 ConditionExpression=condition,
                 ExpressionAttributeValues=values,

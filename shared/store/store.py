@@ -14,6 +14,7 @@ from shared.store.brakes import Brakes, Seen
 from shared.store.census import Census
 from shared.store.confirmations import Confirmations
 from shared.store.content import Content
+from shared.store.control import Control
 from shared.store.due import DueIndex
 from shared.store.feedback import MessageFeedback
 from shared.store.figures import Births, ExternalFigures, PublishedTotals
@@ -38,6 +39,7 @@ class Store:
     subscribers: Subscribers
     due: DueIndex
     ledger: Ledger
+    control: Control
     feedback: MessageFeedback
     content: Content
     audit: Audit
@@ -87,6 +89,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         subscribers=Subscribers(resource, resource.Table(names.subscribers), directory, secret),
         due=DueIndex(directory),
         ledger=Ledger(resource, ledger),
+        control=Control(ledger),
         feedback=MessageFeedback(resource, ledger),
         content=Content(directory, s3, names.bucket),
         audit=Audit(resource, directory),

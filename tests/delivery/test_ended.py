@@ -192,9 +192,9 @@ def test_the_runs_of_the_day_show_the_channel_as_ended_with_its_code(
     world.tick()
     world.work()
 
-    reports = [day_report(world.store.ledger, TODAY)]
+    reports = [day_report(world.store, TODAY)]
     world.tick()
-    reports.append(day_report(world.store.ledger, TODAY))
+    reports.append(day_report(world.store, TODAY))
 
     assert [report["runs"][0]["state"] for report in reports] == ["open", "closed"]
     for report in reports:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from shared.delivery import Addressed
 from shared.pace import Pace
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text, put_into_words
@@ -10,6 +9,7 @@ from shared.rules.message import Due
 from shared.rules.reckoning import Batch, Entry
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Letter
+from shared.sender import Addressed
 from shared.store.ledger import Run
 from tests.world import TEN, TODAY, bunkyo
 

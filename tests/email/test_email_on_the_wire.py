@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.email.sender import EmailSender
-from shared.delivery import Addressed
 from shared.letterhead import Letterhead
 from shared.links import Links
 from shared.rules.account import Channel
@@ -20,6 +19,7 @@ from shared.rules.catalogue import Text
 from shared.rules.reckoning import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Language
+from shared.sender import Addressed
 from shared.store.keys import JobId
 from tests.email.letters import a_run, frozen, letter, unhurried
 from tests.local.wire import Answer, Wire

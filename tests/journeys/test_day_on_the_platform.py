@@ -84,7 +84,7 @@ def test_a_day_reconciles_with_what_the_providers_accepted_and_is_sent_once(
     closing = tick(target, at(MONDAY, 10, 15))
 
     assert (opening["opened"], opening["open"], closing["closed"]) == (3, 3, 3)
-    report = day_report(target.store.ledger, MONDAY)
+    report = day_report(target.store, MONDAY)
     assert {run["account"] for run in report["runs"]} == EARLY
     assert all(run["state"] == "closed" for run in report["runs"])
     assert all(run["total"]["reconciles"] for run in report["runs"])
@@ -170,7 +170,7 @@ def test_mails_whose_answer_was_lost_are_settled_by_ses_s_own_events_and_sent_on
         settled = [each for each in target.store.ledger.batches(job) if each.id == batch.id]
         results = [entry.outcome.result for each in settled for entry in each.entries]
         assert results == [Result.ACCEPTED] * len(batch.entries)
-    total = day_report(target.store.ledger, TUESDAY)["total"]
+    total = day_report(target.store, TUESDAY)["total"]
     assert (total["reconciles"], total["unknown"]) == (True, 0)
     assert total["accepted"] == sent(target) - before
     assert counts(platform.address)["repeated"] == 0
@@ -220,7 +220,7 @@ def test_a_job_on_a_queue_says_nothing_of_a_person(target: Target, town: list[Su
         ("matsuyama", "line", 0),
     ]
     wait_until(lambda: tick(target, at(WEDNESDAY, 10, 15))["open"] == 0)
-    assert day_report(target.store.ledger, WEDNESDAY)["total"]["reconciles"]
+    assert day_report(target.store, WEDNESDAY)["total"]["reconciles"]
 
 
 def peek(queue: str) -> list[str]:

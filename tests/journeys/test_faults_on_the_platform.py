@@ -77,7 +77,7 @@ def test_on_a_day_on_which_things_fail_each_message_comes_once(
             break
         a_minute_passes(town, run.job_ids() if run else ())
 
-    total = day_report(town.store.ledger, day)["total"]
+    total = day_report(town.store, day)["total"]
     assert (total["accepted"], total["unknown"], total["reconciles"]) == (9, 0, True)
     assert sum(counts(fallible.address)["sent"].values()) - before == 9
     assert counts(fallible.address)["repeated"] == 0

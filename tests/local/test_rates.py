@@ -32,7 +32,7 @@ from local.standins.config import Config
 from local.standins.outbox import Message
 from local.standins.outbox_questions import counts
 from local.standins.server import Standins
-from shared.delivery import Progress, Sender, Turn
+from shared.delivery import Progress, Turn
 from shared.letterhead import Letterhead
 from shared.links import Links
 from shared.rules.account import Account, Channel, Delivery
@@ -40,6 +40,7 @@ from shared.rules.dates import JST
 from shared.rules.history import Event, Happened
 from shared.rules.reckoning import Sums
 from shared.rules.subscriber import Enrolment, Subscriber
+from shared.sender import Sender
 from shared.store.keys import JobId
 from shared.store.ledger import Run
 from shared.store.store import Store
