@@ -22,6 +22,7 @@ from cli.guard import guard
 from cli.importing import importing
 from cli.line.app import line
 from cli.pause import pause, pauses, resume
+from cli.resend import resend
 from cli.runs import runs
 from cli.staff import staff
 from cli.stage import stage
@@ -40,7 +41,7 @@ app = typer.Typer(
 )
 for command in (demo, up, env, dispatch, runs, why, stage, stop, erase):
     app.command()(command)
-for control in (pause, resume, pauses, cancel):
+for control in (pause, resume, pauses, cancel, resend):
     app.command()(control)
 app.add_typer(au, name="au")
 app.add_typer(importing, name="import")

@@ -202,8 +202,9 @@ def _sent(store: Store, subscriber: Subscriber, on: date) -> Iterator[tuple[str,
     for account in (*sorted(moved - {subscriber.account}), subscriber.account):
         run = store.ledger.run(on, account)
         for job in run.job_ids() if run else ():
+            state = store.ledger.job(job)
             for batch in store.ledger.batches(job):
-                for entry in batch.entries:
+                for entry in batch.resent(state.resent_after if state else 0).entries:
                     tried = entry.outcome.result is Result.TRY_AGAIN
                     if run and entry.subscriber == subscriber.id and not tried:
                         sent = Sent(run, job.channel, batch, entry)

@@ -199,7 +199,7 @@ class Turn:
         """
         for batch in self._store.ledger.batches(self._lease.job):
             if batch.settled:
-                self._book.enter(batch)
+                self._book.enter(batch.resent(self._lease.resent_after))
                 continue
             if self._seconds_left() < MARGIN_SECONDS:
                 return False

@@ -36,7 +36,6 @@ SETTLED = frozenset({Result.ACCEPTED, Result.REFUSED, Result.GONE})
 """Results after which a message needs nothing more."""
 
 
-
 class JobMessage(BaseModel):
     """A job on a queue. `at` is the time when it was queued, as the tick saw it."""
 

@@ -100,6 +100,24 @@ class Batch:
         return {entry.outcome.result for entry in self.entries}
 
     @property
+    def fence(self) -> int:
+        """The fence of the lease under which it was frozen: its name begins with it."""
+        return int(self.id.partition("-")[0])
+
+    def resent(self, after: int) -> Self:
+        """The batch as it counts where staff have the job sent again, `after` that fence: whoever
+        was refused or gone up to then is free, and nobody else ever is.
+        """
+        if not after or self.fence > after:
+            return self
+        return self.with_outcomes(
+            replace(each.outcome, result=Result.TRY_AGAIN, for_all=True)
+            if each.outcome.result in (Result.REFUSED, Result.GONE)
+            else each.outcome
+            for each in self.entries
+        )
+
+    @property
     def fault_of_one(self) -> bool:
         """Whether nobody was accepted, perhaps because of one of them: they are then sent alone."""
         return self.results == {Result.TRY_AGAIN} and not any(

@@ -82,6 +82,23 @@ def test_what_is_refused_for_all_ends_the_channel_and_nothing_else_does(outcomes
     assert batch(*(entry(f"s-{n}", outcome=each) for n, each in enumerate(outcomes))).ended == ended
 
 
+@pytest.mark.parametrize(
+    ("after", "free"), [(0, []), (1, []), (2, ["s-2", "s-3"]), (12, ["s-2", "s-3"])]
+)
+def test_who_was_refused_or_gone_is_free_where_the_job_was_sent_again_after_that(after, free):
+    outcomes = {"s-1": ACCEPTED, "s-2": REFUSED, "s-3": GONE, "s-4": UNKNOWN}
+    entries = tuple(entry(name, outcome=outcome) for name, outcome in outcomes.items())
+    found = Batch("000002-000000", "k", FROZEN, entries).resent(after)
+
+    book = Book([found])
+
+    assert [each for each in outcomes if not book.has(each, "e1")] == free
+    assert [each.subscriber for each in book.tried()[0]] == free
+    assert {each.outcome.code for each in book.tried()[0]} == (
+        {"30007", "30005"} if free else set()
+    )
+
+
 # Who has been dealt with.
 
 
