@@ -162,7 +162,7 @@ def day_table(result: dict[str, Any]) -> Table:
     for run in result["runs"]:
         for channel, sums in run["channels"].items():
             channels[channel].update({name: total_of(sums[name]) for name in OUTCOMES})
-    table = sums_table(f"{result['date']}: what came of every message", result["total"])
+    table = sums_table(f"{result['date']}: what came of every message", result)
     for channel, figures in channels.items():
         table.add_row(channel, *(f"{figures[name]:,}" for name in OUTCOMES))
     return table

@@ -45,7 +45,7 @@ def test_the_minutes_of_a_run_and_of_its_channels_are_told(kizuna, run):
     assert (found["total"]["minutes"], found["channels"]["email"]["minutes"]) == (soon, soon)
     assert found["channels"]["line"]["minutes"] is None
     text = kizuna("runs", "--on", TODAY.isoformat()).out
-    assert "minutes from the sending time until accepted: 50% 1, 95% 3, 100% 14" in text
+    assert "minutes until accepted: 50% 1, 95% 3, 100% 14 (bunkyo)" in text
     assert "repeated: 0" in text
 
 
@@ -72,4 +72,4 @@ def test_what_came_twice_is_told_by_the_sums_and_by_what_providers_told_later(
         "line": 2,
     }
     assert found["total"]["repeated"] == report(kizuna)["total"]["repeated"] == 4
-    assert "repeated: 4" in kizuna("runs", "--on", TODAY.isoformat()).out
+    assert "repeated: 4 (bunkyo 4)" in kizuna("runs", "--on", TODAY.isoformat()).out
