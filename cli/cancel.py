@@ -11,7 +11,7 @@ from cli.errors import FailedError
 from cli.pause import ChannelOption
 from cli.target import StackOption, connect
 from shared.rules.account import Channel
-from shared.store.ledger import Cancelled, Run
+from shared.store.run import Cancelled, Run
 from shared.store.store import Store
 
 RunAccount = Annotated[str, typer.Argument(help="The account's id.")]

@@ -13,7 +13,7 @@ from cli.pause import ChannelOption
 from cli.target import StackOption, connect
 from cli.unsent import unsent
 from shared.rules.dates import jst_date, jst_time
-from shared.store.ledger import Run
+from shared.store.run import Run
 
 
 def resend(

@@ -17,8 +17,9 @@ from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.rules.punctuality import SHARES, minutes_until
 from shared.rules.reckoning import Sums
-from shared.store.ledger import Ledger, Run
+from shared.store.ledger import Ledger
 from shared.store.pauses import Pause
+from shared.store.run import Run
 from shared.store.store import Store
 
 OUTCOMES = ("planned", "accepted", "refused", "gone", "unknown", "expired", "silent")

@@ -11,7 +11,7 @@ from shared.rules.message import Schedule, within_reach
 from shared.rules.reckoning import Book
 from shared.rules.subscriber import decide
 from shared.store.keys import JobId
-from shared.store.ledger import Run
+from shared.store.run import Run
 from shared.store.store import Store
 
 CANCELLED, NOT_SENT = "cancelled", "not_sent"

@@ -21,7 +21,7 @@ from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Subscriber, decide
 from shared.store import keys
 from shared.store.keys import JobId
-from shared.store.ledger import Run
+from shared.store.run import Run
 from shared.store.store import Store
 
 PLANNED = "planned"

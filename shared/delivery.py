@@ -23,8 +23,8 @@ from shared.rules.stage import Reason
 from shared.rules.subscriber import Decision, Letter, Subscriber, decide
 from shared.sender import Addressed, Sender
 from shared.store.due import Candidate
-from shared.store.ledger import Cancelled, Lease, Run
 from shared.store.pauses import Pause
+from shared.store.run import Cancelled, Lease, Run
 from shared.store.store import Store
 
 MARGIN_SECONDS = 60.0

@@ -1,8 +1,8 @@
 """Holds: what keeps a job from its next call, by the will of staff or of the bounce guard."""
 
 from shared.store.keys import JobId
-from shared.store.ledger import Cancelled
 from shared.store.pauses import Pause
+from shared.store.run import Cancelled
 from shared.store.store import Store
 
 Hold = Cancelled | Pause

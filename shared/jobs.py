@@ -20,7 +20,7 @@ from shared.rules.reckoning import Result, Sums
 from shared.secrets import MissingCredentialsError
 from shared.sender import NoProvider, Sender
 from shared.store.keys import JobId
-from shared.store.ledger import Lease, Run
+from shared.store.run import Lease, Run
 from shared.store.store import Store
 from shared.store.tables import ConflictError
 

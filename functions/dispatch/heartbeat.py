@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date, jst_time
 from shared.store.keys import JobId
-from shared.store.ledger import Job, Run
+from shared.store.run import Job, Run
 
 STANDSTILL = timedelta(minutes=45)
 """A job that rests comes back within 15 minutes, and one that works is cut off after 5."""

@@ -14,7 +14,7 @@ from shared.rules.catalogue import COMMON_SERIES
 from shared.rules.dates import jst_date, jst_time
 from shared.rules.reckoning import Sums
 from shared.store.keys import JobId
-from shared.store.ledger import Job, Run
+from shared.store.run import Job, Run
 from shared.store.store import Store
 
 LOOK_BACK_DAYS = 7

@@ -16,7 +16,7 @@ from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 from shared.rules.subscriber import Language
 from shared.sender import Addressed
 from shared.store.keys import JobId
-from shared.store.ledger import Run
+from shared.store.run import Run
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client

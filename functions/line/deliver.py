@@ -17,7 +17,7 @@ from shared.rules.account import Channel
 from shared.secrets import credentials
 from shared.settings import setting
 from shared.store.keys import JobId
-from shared.store.ledger import Run
+from shared.store.run import Run
 from shared.store.store import Store, names_from_environment, open_store
 
 logger = Logger(service="line")

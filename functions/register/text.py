@@ -10,7 +10,7 @@ from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedul
 from shared.rules.dates import jst_date, jst_instant
 from shared.rules.message import birth_prompt
 from shared.rules.subscriber import Letter, Subscriber, decide
-from shared.store.ledger import Run
+from shared.store.run import Run
 from shared.store.store import Store
 
 router = new_router()

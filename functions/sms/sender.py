@@ -12,7 +12,7 @@ from shared.rules.dates import jst_instant
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 from shared.sender import Addressed
 from shared.store.keys import JobId
-from shared.store.ledger import Run
+from shared.store.run import Run
 
 CALLBACK_RETRIES = "#rc=3&rp=all"
 """What Twilio reads from a callback's URL: to try three times more, whatever went wrong."""

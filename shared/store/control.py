@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 
 from shared.rules.account import Channel
 from shared.store import keys
-from shared.store.ledger import STILL_OPEN, Cancelled, Run
+from shared.store.ledger import STILL_OPEN
+from shared.store.run import Cancelled, Run
 from shared.store.tables import is_conflict, transact
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,13 @@ from boto3.dynamodb.conditions import Key as Where
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
-from shared.rules.account import Channel, Settings
+from shared.rules.account import Channel
 from shared.rules.reckoning import Batch, Sums
 from shared.rules.repeats import repeated, unexpected
 from shared.store import keys
 from shared.store.documents import read
 from shared.store.keys import LEDGER_DAYS, JobId
+from shared.store.run import Job, Lease, Run
 from shared.store.tables import (
     ConflictError,
     Item,
@@ -33,89 +34,6 @@ from shared.store.tables import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBServiceResource
     from mypy_boto3_dynamodb.service_resource import Table
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """When staff cancelled what a run had not sent yet, and who did."""
-
-    at: datetime
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The run of an account on a date, with all that was frozen when it was opened."""
-
-    account: str
-    date: date
-    settings: Settings
-    versions: dict[str, str]
-    """The catalogue version of each series: the common one, and the account's if it has one."""
-    jobs: tuple[tuple[Channel, int], ...]
-    opened_at: datetime
-    closed_at: datetime | None = None
-    sums: dict[Channel, Sums] | None = None
-    ended: dict[Channel, str] = field(default_factory=dict)
-    """Channels on which the provider took nothing more, with its code."""
-    cancelled: dict[Channel, Cancelled] = field(default_factory=dict)
-    """The channels that staff cancelled."""
-    resent_at: datetime | None = None
-    """When it was last reopened for those who did not get it."""
-
-    def job_ids(self) -> list[JobId]:
-        """The jobs of the run."""
-        return [JobId(self.account, self.date, channel, shard) for channel, shard in self.jobs]
-
-    def total(self) -> Sums:
-        """The sums of all channels; of nothing while the run is open."""
-        return sum((self.sums or {}).values(), Sums())
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job: `leased_until` in seconds of the wall clock, `sums` once it is done, `ended` with the
-    provider's code where it takes nothing more of this job.
-
-    A job that had to wait (`waits` times in a row) rests under its last lease until its message
-    comes back, so that neither a tick nor a second message wakes it before. `repeats` are the ids
-    by which a provider told of messages that it sent twice. `progress_at` is when a turn last came
-    further, by the clock of the job.
-    """
-
-    leased_until: int = 0
-    fence: int = 0
-    waits: int = 0
-    sums: Sums | None = None
-    ended: str | None = None
-    repeats: frozenset[str] = frozenset()
-    progress_at: datetime | None = None
-    resent_after: int = 0
-    """Whoever was refused under a lease up to this one is to be sent to again."""
-
-    @property
-    def leased(self) -> bool:
-        """Whether a process may be working on the job, or it rests."""
-        return self.leased_until >= int(time.time())
-
-    @property
-    def done(self) -> bool:
-        """Whether every recipient of the job has been dealt with."""
-        return self.sums is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to work on a job. `fence` grows with every lease, so an older one is refused;
-    `waits` is how many turns in a row had to wait before this one, `ended` the code with which the
-    provider ended the job in one of them, `resent_after` the job's.
-    """
-
-    job: JobId
-    fence: int
-    waits: int = 0
-    ended: str | None = None
-    resent_after: int = 0
 
 
 STILL_OPEN = "NOT attribute_type(closed_at, :text)"

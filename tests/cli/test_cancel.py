@@ -10,8 +10,8 @@ from shared.rules.dates import jst_date
 from shared.rules.months import Month
 from shared.rules.reckoning import Sums
 from shared.store.keys import JobId
-from shared.store.ledger import Cancelled, Run
 from shared.store.pauses import Pause
+from shared.store.run import Cancelled, Run
 from tests.world import bunkyo
 
 DAY = date(2026, 11, 25)

@@ -12,8 +12,8 @@ from shared.rules.feedback import Feedback, State
 from shared.rules.reckoning import Sums
 from shared.store.feedback import Learned, Place
 from shared.store.keys import JobId
-from shared.store.ledger import Run
 from shared.store.pauses import Pause
+from shared.store.run import Run
 from tests.world import bunkyo
 
 DAY = date(2026, 11, 25)

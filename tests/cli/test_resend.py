@@ -12,7 +12,7 @@ from shared.rules.message import Due
 from shared.rules.reckoning import Batch, Entry, Outcome, Result, Sums
 from shared.rules.stage import Phase
 from shared.store.keys import JobId
-from shared.store.ledger import Run
+from shared.store.run import Run
 from tests.world import TEN, TODAY, bunkyo, pregnant, texts
 
 RESEND = ("resend", "bunkyo", "--on", "2026-11-25", "--by", "sora")

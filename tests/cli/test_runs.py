@@ -10,7 +10,7 @@ from shared.rules.message import Due
 from shared.rules.reckoning import Batch, Entry, Outcome, Result, Sums
 from shared.rules.stage import Phase
 from shared.store.keys import JobId
-from shared.store.ledger import Run
+from shared.store.run import Run
 from tests.world import TEN, TODAY, bunkyo
 
 EMAIL = JobId("bunkyo", TODAY, Channel.EMAIL, 0)

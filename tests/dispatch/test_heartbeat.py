@@ -13,8 +13,8 @@ from functions.dispatch.heartbeat import at_a_standstill
 from shared.rules.account import Channel
 from shared.rules.reckoning import Sums
 from shared.store.keys import JobId
-from shared.store.ledger import Job, Run
 from shared.store.pauses import Pause
+from shared.store.run import Job, Run
 from tests.world import TEN, TODAY, World, bunkyo, pregnant
 
 NINE = TEN.replace(hour=9)

@@ -10,7 +10,7 @@ from shared.rules.reckoning import Batch, Entry
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Letter
 from shared.sender import Addressed
-from shared.store.ledger import Run
+from shared.store.run import Run
 from tests.world import TEN, TODAY, bunkyo
 
 TEXTS = {

@@ -17,7 +17,7 @@ from shared.rules.message import Due
 from shared.rules.reckoning import Batch, Entry
 from shared.rules.stage import Phase
 from shared.store.keys import JobId
-from shared.store.ledger import Lease, Run
+from shared.store.run import Lease, Run
 from shared.store.store import Store
 from shared.store.tables import ConflictError
 from tests.store.people import at_day, subscriber

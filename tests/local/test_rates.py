@@ -42,7 +42,7 @@ from shared.rules.reckoning import Sums
 from shared.rules.subscriber import Enrolment, Subscriber
 from shared.sender import Sender
 from shared.store.keys import JobId
-from shared.store.ledger import Run
+from shared.store.run import Run
 from shared.store.store import Store
 from tests.world import ADDRESSES, bunkyo, texts
 

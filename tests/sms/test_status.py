@@ -22,7 +22,7 @@ from shared.rules.history import Happened, Status, latest_standing
 from shared.rules.subscriber import Subscriber
 from shared.store.feedback import Place
 from shared.store.keys import JobId
-from shared.store.ledger import Job
+from shared.store.run import Job
 from tests.world import TEN, TODAY, Context, World, pregnant
 
 PUBLIC = "https://kizuna.example.jp"

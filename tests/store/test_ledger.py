@@ -13,9 +13,9 @@ from shared.rules.account import Channel
 from shared.rules.message import Due
 from shared.rules.reckoning import Batch, Entry, Outcome, Result, Sums
 from shared.rules.stage import Phase, Reason
-from shared.store import ledger
+from shared.store import ledger, run
 from shared.store.keys import LEDGER_DAYS, JobId
-from shared.store.ledger import Job, Lease, Run
+from shared.store.run import Job, Lease, Run
 from shared.store.store import Store
 from shared.store.tables import ConflictError
 from tests.store.conftest import Items, Requests
@@ -151,7 +151,8 @@ def test_a_lease_holds_for_the_whole_of_its_last_second(
     store: Store, take: Callable[..., Lease], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def clock_at(seconds: float) -> None:
-        monkeypatch.setattr(ledger, "time", SimpleNamespace(time=lambda: seconds))
+        for module in (ledger, run):
+            monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: seconds))
 
     clock_at(1_800_000_000.0)
     take(seconds=59.1)
@@ -170,7 +171,8 @@ def test_a_job_that_had_to_wait_rests_until_its_message_comes_back(
     first = take()
 
     def clock_at(seconds: float) -> None:
-        monkeypatch.setattr(ledger, "time", SimpleNamespace(time=lambda: seconds))
+        for module in (ledger, run):
+            monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: seconds))
 
     clock_at(1_800_000_000.5)
     store.ledger.release(first, rest=60, waits=3)
