@@ -4,6 +4,7 @@ import json
 import shutil
 from collections import Counter
 from datetime import date, datetime, time, timedelta
+from statistics import median
 from typing import Annotated, Any
 
 import typer
@@ -29,6 +30,7 @@ from shared.rules.account import Channel
 from shared.rules.dates import JST
 from shared.rules.months import Month
 from shared.rules.snapshot import Snapshot, State
+from shared.store.ledger import Ledger
 from shared.store.snapshots import figures_json
 
 FIRST_TICK, LAST_TICK, TICK_EVERY = time(6), time(23, 45), timedelta(minutes=15)
@@ -76,6 +78,7 @@ def demo(
                 run_tick(target, datetime.combine(day, NOON, JST))
                 again = accepted(target, day) - before
                 report = day_report(target.store, day)
+                windows = on_their_way(target.store.ledger, day)
                 seen = counts(platform.address)
                 step("count AU: at 10:00 for the office, and at the end of the month before")
                 internal, month_end = take_snapshots(target, day)
@@ -97,6 +100,9 @@ def demo(
     result |= {
         "au": figures_json(internal, State.DRAFT),
         "reports": [str(file) for file in reports],
+        "on_its_way_ms": {"median": round(median(windows)), "longest": round(max(windows))}
+        if windows
+        else None,
     }
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False))
@@ -137,6 +143,19 @@ def take_snapshots(target: Target, day: date) -> tuple[Snapshot, Snapshot]:
     return internal, month_end
 
 
+def on_their_way(ledger: Ledger, day: date) -> list[float]:
+    """For how many milliseconds each call of a day was on its way, from its freeze to its record:
+    in that time a stop cannot call a message back.
+    """
+    return [
+        (batch.settled_at - batch.frozen_at).total_seconds() * 1000
+        for run in ledger.runs(day)
+        for job in run.job_ids()
+        for batch in ledger.batches(job)
+        if batch.settled_at
+    ]
+
+
 def _show(result: dict[str, Any], internal: Snapshot) -> None:
     console = Console()
     console.print()
@@ -149,6 +168,12 @@ def _show(result: dict[str, Any], internal: Snapshot) -> None:
         f"Dispatching the same day again sent {result['again']}.",
         highlight=False,
     )
+    if window := result["on_its_way_ms"]:
+        console.print(
+            f"A call was on its way for {window['median']} ms (median), {window['longest']:,} ms "
+            "at the longest: only then can a stop not call a message back.",
+            highlight=False,
+        )
     console.print(
         f"Inboxes, as the readers see them: {result['inboxes']}/index.html", soft_wrap=True
     )
