@@ -130,12 +130,12 @@ class Trial:
         return list(found.values())
 
     def pairs(self, seed: int) -> Iterator[Case]:
-        """Two faults in one day, drawn without end."""
+        """Two faults in one day, drawn without end; at the most one of them a reader's change."""
         draw = random.Random(seed)
         every = [one for (one,) in self.cases()]
         while True:
             first, second = sorted(draw.sample(every, 2), key=lambda one: one[0].number)
-            if first[0] != second[0]:
+            if first[0] != second[0] and not {first[1], second[1]} <= CHANGES:
                 yield first, second
 
     def run(self, case: Case, rhythm: Rhythm = STEADY) -> Figures:

@@ -31,13 +31,18 @@ DAYS = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def town(platform: Platform, target: Target) -> Store:
-    """大津市, with a text for every day, and its own LINE account and numbers."""
+def town(platform: Platform, target: Target) -> Iterator[Store]:
+    """大津市, with a text for every day, and its own LINE account and numbers; later it sends through
+    another system, so that other tests' days are without it.
+    """
     store = target.store
-    store.accounts.put(replace(bunkyo(name="大津市", code="252018"), id="otsu"))
+    otsu = replace(bunkyo(name="大津市", code="252018"), id="otsu")
+    store.accounts.put(otsu)
     store.content.publish("otsu", texts())
     provide_credentials(platform.address, store.accounts)
-    return store
+    yield store
+    (settings,) = otsu.settings
+    store.accounts.put(replace(otsu, settings=(replace(settings, delivery=Delivery.EXTERNAL),)))
 
 
 @pytest.fixture
