@@ -16,6 +16,7 @@ import urllib3
 from cli.target import Target
 from cli.tick import tick, wait_for_queues
 from local.platform import Platform, provide_credentials
+from shared.rules.account import Delivery
 from shared.rules.dates import JST
 from shared.store.store import Store
 from tests.journeys.phone import Phone
@@ -32,8 +33,8 @@ DAYS = itertools.count()
 
 @pytest.fixture(scope="module")
 def town(platform: Platform, target: Target) -> Iterator[Store]:
-    """大津市, with a text for every day, and its own LINE account and numbers; later it sends through
-    another system, so that other tests' days are without it.
+    """大津市, with a text for every day, and its own LINE account and numbers. Afterwards it sends
+    through another system, so that other tests' days are without it.
     """
     store = target.store
     otsu = replace(bunkyo(name="大津市", code="252018"), id="otsu")
