@@ -102,11 +102,21 @@ def resume(
     if lifted is None:
         raise FailedError(f"{what_is_paused(named)} is not paused; `kizuna pauses` shows what is")
     store.audit.note(named.since, who, f"resumed {_what(channel)}", account or "all accounts")
+    still = [what_is_paused(each) for each in store.pauses if _overlap(each, lifted)]
     _tell(
         lifted,
-        f"{what_is_paused(lifted)} goes on; it was paused because: {lifted.why}",
+        f"{what_is_paused(lifted)} goes on; it was paused because: {lifted.why}"
+        + (f" (still paused: {', '.join(still)})" if still else ""),
         "resumed",
         as_json=as_json,
+    )
+
+
+def _overlap(one: Pause, other: Pause) -> bool:
+    """Whether there are messages that both keep back."""
+    return all(
+        None in each or each[0] == each[1]
+        for each in ((one.account, other.account), (one.channel, other.channel))
     )
 
 

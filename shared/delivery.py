@@ -207,7 +207,7 @@ class Turn:
                 return False
             settled = self._settle(batch)
             self._unsure |= not settled.settled
-            self._book.enter(settled)
+            self._book.enter(settled.resent(self._lease.resent_after))
         return True
 
     def _settle(self, batch: Batch) -> Batch:
@@ -216,7 +216,12 @@ class Turn:
         wanted = sending and all(map(self._still_due, self._read(batch), batch.entries))
         hold = self._hold()
         may_repeat = wanted and hold is None
-        batch = batch.with_outcomes(self._sender.settle(batch, now=now, sending=may_repeat))
+        outcomes = self._sender.settle(batch, now=now, sending=may_repeat)
+        told = self._store.ledger.batch(self._lease.job, batch.id)
+        if told and told.known != batch.known:
+            # The provider told something of it meanwhile: that weighs more than its silence.
+            batch, outcomes = told, self._sender.settle(told, now=now, sending=False)
+        batch = batch.with_outcomes(outcomes)
         if isinstance(hold, Cancelled) and not self._sender.settling:
             sending = False  # nobody can be asked, and nothing is repeated any more
         may_become_known = sending or now - batch.frozen_at < self._sender.settling
@@ -244,6 +249,9 @@ class Turn:
             if subscriber is None or subscriber.address != addressed.address:
                 return False
             if self._wanted(subscriber, addressed.letter.enrolments) != (addressed.letter,):
+                return False
+            sent = self._elsewhere.sent(subscriber)
+            if sent is None or sent & set(addressed.letter.enrolments):
                 return False
         return True
 

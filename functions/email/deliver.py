@@ -25,8 +25,13 @@ metrics = Metrics(namespace="Kizuna", service="email")
 
 
 @cache
+def _sqs() -> Any:  # noqa: ANN401
+    return boto3.client("sqs")
+
+
+@cache
 def _world() -> tuple[Store, Queues]:
-    queues = Queues(boto3.client("sqs"), {Channel.EMAIL: setting("EMAIL_QUEUE")})
+    queues = Queues(_sqs(), {Channel.EMAIL: setting("EMAIL_QUEUE")})
     return open_store(names_from_environment()), queues
 
 
@@ -41,6 +46,18 @@ def _pace() -> Pace:
     return rate.pace(store.rates, _client(), logger.warning)
 
 
+def _events_waiting() -> bool:
+    """Whether events of SES are still to be taken in: also those that failed five times."""
+    sqs, wanted = _sqs(), [f"ApproximateNumberOfMessages{each}" for each in ("", "NotVisible")]
+    return any(
+        number != "0"
+        for queue in ("EMAIL_EVENT_QUEUE", "EMAIL_EVENT_DEAD_QUEUE")
+        for number in sqs.get_queue_attributes(QueueUrl=setting(queue), AttributeNames=wanted)[
+            "Attributes"
+        ].values()
+    )
+
+
 def _sender(run: Run, job: JobId) -> EmailSender:
     store, _ = _world()
     return EmailSender(
@@ -51,6 +68,7 @@ def _sender(run: Run, job: JobId) -> EmailSender:
         configuration_set=setting("CONFIGURATION_SET"),
         letterhead=Letterhead.from_environment(),
         heard=lambda: store.ledger.heard(Channel.EMAIL),
+        events_waiting=_events_waiting,
         links=Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY")),
         pace=_pace(),
     )

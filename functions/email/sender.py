@@ -37,16 +37,20 @@ PROBE = "probe"
 
 NOT_SEEN = "not_seen_by_ses"
 
+ABSENCE_COUNTS = timedelta(minutes=15)
+"""SES reports its Send events within seconds; after this long their absence counts."""
+
 
 class EmailSender:
     """SES as the send loop sees it, for one job.
 
-    `heard` tells when the newest mail was frozen of which SES's events have come.
+    `heard` tells when the newest mail was frozen of which SES's events have come, `events_waiting`
+    whether any lie in their queue, or in its dead-letter queue.
     """
 
     same_text = False
-    settling = timedelta(minutes=15)
-    """SES reports its Send events within seconds; after this long their absence counts."""
+    settling = timedelta(minutes=30)
+    """Long enough for a probe to be answered after the absence of events has begun to count."""
 
     def __init__(
         self,
@@ -59,11 +63,13 @@ class EmailSender:
         letterhead: Letterhead,
         links: Links,
         heard: Callable[[], datetime | None],
+        events_waiting: Callable[[], bool],
         pace: Pace,
     ) -> None:
         self._client, self._run, self._job, self._links = client, run, job, links
         self._domain, self._configuration_set = domain, configuration_set
         self._letterhead, self._heard, self._pace = letterhead, heard, pace
+        self._events_waiting = events_waiting
         self._text = _TEMPLATES.get_template("letter.txt.j2")
         self._html = _TEMPLATES.get_template("letter.html.j2")
 
@@ -96,10 +102,10 @@ class EmailSender:
         """What SES's own Send events say.
 
         A batch of which it knows nothing, long after, was not accepted: but only where events for
-        something sent later have come, since else their way to us may be broken. Of one that SES
-        knows in part, the rest stays unknown.
+        something sent later have come and none waits to be taken in, since else they may be on
+        their way to us. Of one that SES knows in part, the rest stays unknown.
         """
-        waited = now - batch.frozen_at >= self.settling
+        waited = now - batch.frozen_at >= ABSENCE_COUNTS
         if not batch.known:
             return [self._unseen(batch, now) if waited else UNKNOWN] * len(batch.entries)
         rest = Outcome(Result.UNKNOWN, NOT_SEEN) if waited else UNKNOWN
@@ -112,6 +118,8 @@ class EmailSender:
 
     def _unseen(self, batch: Batch, now: datetime) -> Outcome:
         heard = self._heard()
+        if self._events_waiting():
+            return UNKNOWN
         if heard is not None and heard > batch.frozen_at:
             return Outcome(Result.TRY_AGAIN, NOT_SEEN)
         # Nothing later was heard of: ask for an event by a mail to SES's own mailbox simulator.

@@ -195,7 +195,7 @@ class Book:
             if entry.outcome.result is Result.TRY_AGAIN:
                 self._planned |= children
                 self._codes[entry.subscriber, entry.enrolments[0]] = entry.outcome.code or ""
-                self._tried[entry.subscriber, entry.enrolments[0]] = entry
+                self._tried |= dict.fromkeys(children, entry)
                 if batch.fault_of_one:
                     self._alone |= children
                 continue
@@ -212,10 +212,13 @@ class Book:
         self._planned |= {(subscriber, each) for each in enrolments}
 
     def tried(self) -> tuple[list[Entry], list[Entry]]:
-        """Those who were tried and are still to be sent to: together, and each alone."""
+        """Those who were tried and are still to be sent to: together, and each alone. Of twins it
+        is enough that one is left.
+        """
         left = {child: each for child, each in self._tried.items() if child not in self._children}
-        together = [each for child, each in left.items() if child not in self._alone]
-        return together, [each for child, each in left.items() if child in self._alone]
+        alone = dict.fromkeys(each for child, each in left.items() if child in self._alone)
+        together = dict.fromkeys(each for each in left.values() if each not in alone)
+        return list(together), list(alone)
 
     def has(self, subscriber: str, enrolment: str) -> bool:
         """Whether a message about this child is in a batch."""

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 STILL_OPEN = "NOT attribute_type(closed_at, :text)"
 """The condition that a run is not closed; `:text` is "S"."""
 
+_OURS = "fence = :fence AND (attribute_not_exists(resent_after) OR resent_after < :fence)"
+"""The condition that a job is still worked on under the lease of `:fence`, and was not reopened."""
+
 _RUN = TypeAdapter(Run)
 _JOB = TypeAdapter(Job)
 _BATCH = TypeAdapter(Batch)
@@ -170,10 +173,11 @@ class Ledger:
 
     def end(self, lease: Lease, code: str) -> None:
         """Note that the provider takes nothing more of the job; ConflictError where the lease is
-        another's by now.
+        another's by now, or the job was reopened under it: what is answered to a call of before
+        says nothing of the quota since.
         """
         values = {":code": code, ":fence": lease.fence}
-        self._update(keys.job(lease.job), "SET ended = :code", values, condition="fence = :fence")
+        self._update(keys.job(lease.job), "SET ended = :code", values, condition=_OURS)
 
     def finish(self, lease: Lease, sums: Sums) -> None:
         """Close the job with its sums; ConflictError where the lease is another's by now, or the
@@ -183,8 +187,7 @@ class Ledger:
             keys.job(lease.job),
             "SET sums = :sums, leased_until = :none",
             {":sums": _SUMS.dump_python(sums, mode="json"), ":none": 0, ":fence": lease.fence},
-            condition="fence = :fence"
-            " AND (attribute_not_exists(resent_after) OR resent_after < :fence)",
+            condition=_OURS,
         )
 
     def batches(self, job: JobId) -> list[Batch]:
@@ -196,6 +199,11 @@ class Ledger:
             ConsistentRead=True,
         )
         return [read(_BATCH, item, f"the batch {item['sk']}") for item in found]
+
+    def batch(self, job: JobId, batch_id: str) -> Batch | None:
+        """One batch as it is at this moment, or None."""
+        item = get(self._table, _where(keys.batch(job, batch_id)))
+        return None if item is None else read(_BATCH, item, f"the batch {batch_id}")
 
     def find(self, wanted: Iterable[tuple[JobId, str]]) -> dict[tuple[JobId, str], Batch]:
         """The batches of those jobs and ids; unknown ones are left out."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -10,6 +11,7 @@ from functions.email.sender import EmailSender
 from functions.line.sender import LineSender
 from functions.sms.sender import SmsSender
 from shared.rules.account import Channel
+from shared.rules.changes import stopped
 from shared.rules.reckoning import Batch, Outcome, Result, Sums
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Subscriber
@@ -412,3 +414,41 @@ def test_who_was_tried_and_then_stopped_is_silent_in_the_sums(world: World) -> N
     sums = world.sums()
     assert (sums.planned, sums.silent) == (1, {Reason.STOPPED: 1})
     assert sums.reconciles
+
+
+def test_of_twins_who_were_tried_one_stops_and_the_sums_reconcile(world: World) -> None:
+    world.add(pregnant(1, twins=True), pregnant(2))
+    world.fail(provider="ses", kind="throttle", times=1)
+    world.day()
+    old = world.store.subscribers.get("s1")
+    assert old is not None
+    world.store.subscribers.update(old, stopped(old, TEN, only={"e2"}), {"bunkyo": 1})
+    world.fail(provider="ses", kind="partial", times=1, entries=[1], status="ACCOUNT_THROTTLED")
+    world.day(LATER)
+
+    world.day(LATER + timedelta(minutes=15))
+
+    sums = world.sums()
+    assert len(world.sent()) == 2
+    assert (sums.planned, sums.accepted, sums.silent) == (3, 2, {Reason.STOPPED: 1})
+
+
+def test_what_ses_tells_while_a_batch_is_looked_into_weighs_more_than_its_silence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(pregnant(1))
+    world.fail(provider="ses", kind="disconnect", times=1, after=True)
+    world.day()
+    settle = EmailSender.settle
+
+    def told_meanwhile(self: EmailSender, *arguments: Any, **named: Any) -> list[Outcome]:
+        monkeypatch.setattr(EmailSender, "settle", settle)
+        world.ses_reports()
+        world.store.ledger.note_heard(Channel.EMAIL, int((TEN + timedelta(hours=1)).timestamp()))
+        return settle(self, *arguments, **named)
+
+    monkeypatch.setattr(EmailSender, "settle", told_meanwhile)
+    world.day(LATER)
+
+    assert len(world.sent()) == 1
+    assert world.sums().accepted == 1

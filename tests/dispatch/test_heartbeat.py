@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -177,3 +178,10 @@ def test_a_tick_is_counted_once_it_has_succeeded(
     told = capsys.readouterr().out
     assert '"TicksBegun":[1.0]' in told
     assert '"Ticks"' not in told
+
+
+def test_what_is_sent_again_has_its_time_from_then_on() -> None:
+    again = replace(a_run(), resent_at=at(14))
+
+    assert at_a_standstill(again, {EMAIL: Job(progress_at=at(10))}, at(14, 44)) == set()
+    assert at_a_standstill(again, {EMAIL: Job(progress_at=at(10))}, at(14, 45)) == {Channel.EMAIL}

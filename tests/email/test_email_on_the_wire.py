@@ -35,7 +35,9 @@ NICKNAME = '<b>&"はな"</b>'
 
 @pytest.fixture
 def sender(client: "SESV2Client") -> Senders:
-    def make(name: str = "文京区", heard: datetime | None = None) -> EmailSender:
+    def make(
+        name: str = "文京区", heard: datetime | None = None, *, waiting: bool = False
+    ) -> EmailSender:
         return EmailSender(
             client,
             run=a_run(Channel.EMAIL, name=name),
@@ -45,6 +47,7 @@ def sender(client: "SESV2Client") -> Senders:
             letterhead=Letterhead("きずな事務局", "office@kizuna.example.jp"),
             links=LINKS,
             heard=lambda: heard,
+            events_waiting=lambda: waiting,
             pace=unhurried(),
         )
 
@@ -274,6 +277,15 @@ def test_a_batch_without_a_record_is_settled_by_what_ses_reported_and_asks_nothi
     batch, now = replace(batch, known=known), TEN + timedelta(minutes=minutes)
 
     assert sender(heard=LATER).settle(batch, now=now, sending=True) == expected
+    assert wire.sent == []
+
+
+def test_while_events_wait_to_be_taken_in_their_absence_proves_nothing(
+    wire: Wire, sender: Senders
+) -> None:
+    batch, now = frozen(letter("s1", "hanako@example.jp")), TEN + timedelta(hours=2)
+
+    assert sender(heard=LATER, waiting=True).settle(batch, now=now, sending=True) == [UNKNOWN]
     assert wire.sent == []
 
 

@@ -86,6 +86,7 @@ def a_sender(client: "SESV2Client", pace: Pace) -> EmailSender:
         letterhead=Letterhead("きずな事務局", "office@kizuna.example.jp"),
         links=Links("https://kizuna.example.jp", [b"an invented key"]),
         heard=lambda: None,
+        events_waiting=lambda: False,
         pace=pace,
     )
 

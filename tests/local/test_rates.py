@@ -134,6 +134,7 @@ def a_sender(url: str, store: Store, run: Run, job: JobId) -> Sender:
                 letterhead=HEAD,
                 links=LINKS,
                 heard=lambda: None,
+                events_waiting=lambda: False,
                 pace=email_rate.pace(store.rates, client, pytest.fail),
             )
         case Channel.LINE:

@@ -409,3 +409,15 @@ def test_what_was_written_before_there_were_minutes_and_repeats_is_still_read(
     assert job is not None
     assert run is not None
     assert (job.sums, job.repeats, run.total()) == (old, frozenset(), old)
+
+
+def test_a_quota_told_to_a_call_of_before_ends_no_job_that_was_reopened(
+    store: Store, take: Callable[..., Lease]
+) -> None:
+    lease = take()
+    run_of_it = store.ledger.run(TODAY, "bunkyo")
+    assert run_of_it is not None
+    store.control.resend(run_of_it, [Channel.EMAIL], TEN)
+
+    with pytest.raises(ConflictError):
+        store.ledger.end(lease, "daily_quota")
