@@ -128,8 +128,8 @@ def _write(lines: list[str]) -> None:
             *lines,
         ]
     )
-    marked = re.compile(r"(<!-- figures -->\n).*(\n<!-- end of figures -->)", re.DOTALL)
-    PAGE.write_text(marked.sub(rf"\g<1>{figures}\g<2>", text), encoding="utf-8")
+    marked = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
+    PAGE.write_text(marked.sub(rf"\g<1>{figures}\n\g<2>", text), encoding="utf-8")
 
 
 if __name__ == "__main__":
