@@ -77,7 +77,7 @@ def fail(platform: Platform, **fault: Any) -> None:
 def test_a_day_reconciles_with_what_the_providers_accepted_and_is_sent_once(
     target: Target, platform: Platform, town: list[Subscriber]
 ) -> None:
-    before = sent(target)
+    before, twice_before = sent(target), counts(platform.address)["repeated"]
 
     opening = tick(target, at(MONDAY, 10))
     wait_for_queues(target)
@@ -101,7 +101,7 @@ def test_a_day_reconciles_with_what_the_providers_accepted_and_is_sent_once(
 
     assert again["queued"] == 0
     assert sent(target) - before == total["accepted"]
-    assert counts(platform.address)["repeated"] == 0
+    assert counts(platform.address)["repeated"] == twice_before
 
 
 def test_a_dead_letter_is_seen_and_goes_back_to_the_lambda_that_reads_its_queue(
@@ -154,7 +154,7 @@ def test_mails_whose_answer_was_lost_are_settled_by_ses_s_own_events_and_sent_on
     target: Target, platform: Platform, town: list[Subscriber]
 ) -> None:
     fail(platform, provider="ses", kind="disconnect", times=len(EARLY), after=True)
-    before = sent(target)
+    before, twice_before = sent(target), counts(platform.address)["repeated"]
 
     tick(target, at(TUESDAY, 10))
     batches = wait_until(lambda: resting(target, TUESDAY))
@@ -173,7 +173,7 @@ def test_mails_whose_answer_was_lost_are_settled_by_ses_s_own_events_and_sent_on
     total = day_report(target.store, TUESDAY)["total"]
     assert (total["reconciles"], total["unknown"]) == (True, 0)
     assert total["accepted"] == sent(target) - before
-    assert counts(platform.address)["repeated"] == 0
+    assert counts(platform.address)["repeated"] == twice_before
     urllib3.request("DELETE", f"{platform.address.pages_url}/_standins/faults")
 
 
