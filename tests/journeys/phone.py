@@ -1,5 +1,6 @@
 """A parent's phone: Debian's Chromium, small, Japanese, without script; what it shows is kept."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,19 @@ class Phone:
         return self.page.goto(where if where.startswith("http") else self._url + where)
 
     def press(self, name: str) -> None:
-        """Press the button of that name."""
-        self.page.get_by_role("button", name=name).first.click()
+        """Press the button of that name, and wait for the page that it leads to."""
+        self.arrive(self.page.get_by_role("button", name=name).first.click)
 
     def follow(self, name: str) -> None:
-        """Follow the link of that name."""
-        self.page.get_by_role("link", name=name).first.click()
+        """Follow the link of that name, and wait for the page that it leads to."""
+        self.arrive(self.page.get_by_role("link", name=name).first.click)
+
+    def arrive(self, by: Callable[[], None]) -> None:
+        """Do what leads to another page, and wait until that is loaded: without script everything
+        that is pressed leads to one, and a click alone may return before it does.
+        """
+        with self.page.expect_navigation():
+            by()
 
     def says(self, *words: str) -> None:
         """The page shows all of these."""

@@ -286,7 +286,7 @@ def test_join_and_stop_in_the_line_chat_and_come_back(
     parent.page.get_by_label("LINEで友だち追加する").select_option(label="大津市")
     parent.press("友だち追加")
     parent.look("line-1-greeting")
-    pick(parent.page, "妊娠中です", due)
+    pick(parent, "妊娠中です", due)
     parent.says("28週4日")
     parent.look("line-2-check")
     parent.press("登録する")
@@ -311,7 +311,7 @@ def test_join_and_stop_in_the_line_chat_and_come_back(
     parent.page.reload()
     assert parent.page.locator("main").inner_text().count("本文") == 1
 
-    pick(parent.page, "妊娠中です", due)
+    pick(parent, "妊娠中です", due)
     parent.press("登録する")
     day = dispatch()
     parent.page.reload()
@@ -333,8 +333,9 @@ def test_join_on_the_web_with_line_as_the_channel(
     parent.look("line-login-2-own-page")
 
 
-def pick(page: Any, button: str, day: date) -> None:
+def pick(parent: Phone, button: str, day: date) -> None:
     """Pick a date in the chat, where a button opens a calendar."""
-    form = page.locator("form").filter(has=page.get_by_role("button", name=button)).first
+    pressed = parent.page.get_by_role("button", name=button)
+    form = parent.page.locator("form").filter(has=pressed).first
     form.locator("input[type=date]").fill(day.isoformat())
-    form.get_by_role("button", name=button).click()
+    parent.arrive(form.get_by_role("button", name=button).click)
