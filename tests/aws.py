@@ -9,9 +9,11 @@ import copy
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import boto3
 import botocore.handlers
 import moto.core.models  # noqa: F401 - puts its own handler in the list, behind ours
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -112,10 +114,20 @@ def remember() -> Callable[[], None]:
     return restore
 
 
+@cache
+def _session() -> boto3.session.Session:
+    """The one session of the process; its credentials are invented, as in every test."""
+    return boto3.session.Session(
+        aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION
+    )
+
+
 @contextmanager
 def aws() -> Iterator[None]:
     """An empty AWS, for as long as the `with` block lasts."""
     with mock_aws(config={"core": {"passthrough": {"services": sorted(Engine.services)}}}):
+        # moto takes the session away, and with it every description of a service that was read.
+        boto3.DEFAULT_SESSION = _session()
         dynamodb.reset()
         sqs.reset()
         ENGINE.on = True

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ from shared.rules.message import Due
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Enrolment, Subscriber
 from shared.secrets import address_key
-from shared.store.store import Store, names_from_environment, open_store
+from shared.store.store import Names, Store, names_from_environment, open_store
 from tests.aws import aws
 from tests.template import client, create_in_process, environment
 
@@ -225,12 +226,18 @@ def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for cached in CACHED:
             cached.cache_clear()
         parameters.clear_caches()
-        store = open_store(names_from_environment(), address_key)
+        store = _store(names_from_environment())
         world = World(store, standins, refs)
         store.accounts.put(bunkyo())
         _configure(standins, bunkyo())
         store.content.publish("common", texts())
         yield world
+
+
+@cache
+def _store(names: Names) -> Store:
+    """The store, made once in a process as the Lambdas' are: it knows names only."""
+    return open_store(names, address_key)
 
 
 def _configure(standins: Standins, *accounts: Account) -> None:

@@ -1,6 +1,7 @@
 """The stand-ins joined: routes a request to its provider, which answers or is made to fail."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, NotFound
@@ -50,14 +51,7 @@ class Application:
             drain=self.drain,
             reset=self.reset,
         )
-        self._urls = Map(
-            [
-                *_rules("control", control.ROUTES),
-                *_rules("inbox", inbox.ROUTES),
-                *_rules("chat", line_chat.ROUTES),
-                *(rule for p in self._providers.values() for rule in _rules(p.name, p.routes)),
-            ]
-        )
+        self._urls = _urls()
 
     def drain(self, timeout: float = 10.0) -> bool:
         """Wait until all events and callbacks are out, and return whether they are."""
@@ -146,6 +140,18 @@ def _answer_of(
         return provider.answer(operation, request, fault, path)
     except Refused as refused:
         return refused.response
+
+
+@cache
+def _urls() -> Map:
+    """Every route, with who answers it; compiled once in a process."""
+    rules = {
+        "control": control.ROUTES,
+        "inbox": inbox.ROUTES,
+        "chat": line_chat.ROUTES,
+        **{provider.name: provider.routes for provider in (Ses, Line, Twilio, Aws)},
+    }
+    return Map([rule for owner, routes in rules.items() for rule in _rules(owner, routes)])
 
 
 def _rules(owner: str, routes: Iterable[tuple[str, str, str]]) -> list[Rule]:
