@@ -56,6 +56,10 @@ WORKERS, SHARDS = 4, 8
 PER_SECOND = {Channel.EMAIL: 15, Channel.LINE: 15, Channel.SMS: 15}
 """Recipients, or segments of an SMS: low enough for four workers to want more."""
 READERS = {Channel.EMAIL: 64, Channel.LINE: 64, Channel.SMS: 30}
+BATCH = 2
+"""Recipients of a call on either: so few that a stand-in lets the several pass that a busy machine
+has kept waiting. Two large calls at once it would throttle, as a provider does.
+"""
 ON_ITS_WAY_SECONDS = 0.5
 """A slot is when a call may be made; one may be frozen and carried over more slowly than the next.
 """
@@ -201,6 +205,8 @@ def test_several_lambdas_together_keep_the_rate_and_every_message_is_accepted_on
 ) -> None:
     monkeypatch.setenv("LINE_RATE", str(PER_SECOND[Channel.LINE]))
     monkeypatch.setenv("SMS_RATE", str(PER_SECOND[Channel.SMS]))
+    for sender in (EmailSender, LineSender):
+        monkeypatch.setattr(sender, "batch_size", BATCH)
 
     done = all_at_once(standins.url, stores, run, channel)
 
