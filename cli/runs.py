@@ -65,7 +65,7 @@ def day_report(store: Store, day: date) -> dict[str, Any]:
                 "state": _state(run, paused),
                 "opened_at": run.opened_at.isoformat(),
                 "closed_at": run.closed_at and run.closed_at.isoformat(),
-                "resent_at": run.resent_at and run.resent_at.isoformat(),
+                "reopened_at": run.reopened_at and run.reopened_at.isoformat(),
                 "cancelled": {
                     channel: {"at": each.at.isoformat(), "by": each.by}
                     for channel, each in run.cancelled.items()

@@ -7,7 +7,6 @@ could come twice, or not at all: so the ledger is asked, for the few who moved o
 from shared.rules.dates import jst_date
 from shared.rules.reckoning import Batch, Result
 from shared.rules.subscriber import Earlier, Subscriber
-from shared.store import keys
 from shared.store.keys import JobId
 from shared.store.ledger import Ledger
 
@@ -40,11 +39,7 @@ class Elsewhere:
         if same or jst_date(place.until) < self._job.date:
             return None
         run = self._ledger.run(self._job.date, place.account)
-        shards = sum(1 for channel, _ in run.jobs if channel is place.channel) if run else 0
-        if not shards:
-            return None
-        shard = keys.shard(subscriber_id, shards)
-        return JobId(place.account, self._job.date, place.channel, shard)
+        return run.job_of(place.channel, subscriber_id) if run else None
 
 
 def _about(batch: Batch, subscriber_id: str) -> set[str]:

@@ -118,7 +118,7 @@ def take_turns(
         except Exception:
             store.ledger.release(lease)
             raise
-        _report(progress, logger, metrics)
+        _report(progress, lease.counted, logger, metrics)
 
 
 def _opened(
@@ -179,7 +179,8 @@ def _came_further(progress: Progress) -> bool:
     return bool(progress.results.keys() & SETTLED) or progress.pause is not None
 
 
-def _report(progress: Progress, logger: Logger, metrics: Metrics) -> None:
+def _report(progress: Progress, counted: Sums | None, logger: Logger, metrics: Metrics) -> None:
+    """Log and count what a turn did; of a job that was `counted` before, the difference."""
     metrics.add_metric("ProviderCalls", MetricUnit.Count, progress.calls)
     tried = progress.results.get(Result.TRY_AGAIN, 0)
     metrics.add_metric("TriedAgain", MetricUnit.Count, tried)
@@ -197,8 +198,9 @@ def _report(progress: Progress, logger: Logger, metrics: Metrics) -> None:
         return
     if not sums.reconciles:
         logger.error("the sums of the job do not reconcile")
+    before = figures(counted or Sums())
     for name, value in figures(sums).items():
-        metrics.add_metric(name.title(), MetricUnit.Count, value)
+        metrics.add_metric(name.title(), MetricUnit.Count, value - before[name])
     logger.info("done", extra={**figures(sums), "calls": progress.calls})
 
 

@@ -18,7 +18,7 @@ def at_a_standstill(run: Run, jobs: Mapping[JobId, Job], now: datetime) -> set[C
     """
     if jst_date(now) != run.date or not run.settings.sending(jst_time(now)):
         return set()
-    begun = max(run.opened_at, run.resent_at or run.opened_at)
+    begun = max(run.opened_at, run.reopened_at or run.opened_at)
     return {
         job_id.channel
         for job_id, job in jobs.items()

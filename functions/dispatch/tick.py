@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from functions.dispatch.arrivals import look_again
 from functions.dispatch.offers import hand_on
 from functions.dispatch.plan import Tick, tick
 from shared.clock import given_clock
@@ -52,6 +53,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("TicksBegun", MetricUnit.Count, 1)
     now = _now(event)
     store, queues, notices = _world()
+    look_again(store, now)
     done = tick(store, queues, now)
     offers = hand_on(store, notices, now)
     _report(done)

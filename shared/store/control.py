@@ -1,18 +1,19 @@
-"""Control: what staff do to a run of the ledger: cancel it, or have it sent again."""
+"""Control: what is done to a run of the ledger from outside: cancelled, or reopened."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from shared.rules.account import Channel
 from shared.store import keys
+from shared.store.keys import JobId
 from shared.store.ledger import STILL_OPEN
 from shared.store.run import Cancelled, Run
-from shared.store.tables import is_conflict, transact
+from shared.store.tables import Action, Item, is_conflict, transact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBServiceResource
@@ -52,34 +53,48 @@ class Control:
         return True
 
     def resend(self, run: Run, channels: Collection[Channel], now: datetime) -> None:
-        """Reopen these channels of a run, closed or not, and their jobs, all at once: for those
-        who did not get it. Sums and marks go; batches stay, and with them who got it.
+        """Reopen these channels of a run for those who did not get it: also for who was refused,
+        and whatever was cancelled or had ended.
         """
-        uncancelled = ", ".join(f"cancelled.#{each}" for each in channels)
-        reopened = self._changed(
-            keys.run(run.date, run.account),
-            f"SET resent_at = :now REMOVE closed_at, sums, ended, {uncancelled}",
-            ExpressionAttributeNames={f"#{each}": each.value for each in channels},
-            ExpressionAttributeValues={":now": _INSTANT.dump_python(now, mode="json")},
-        )
-        jobs = (
-            self._changed(
-                keys.job(each),
-                # A turn that is under way under this very fence cannot call the job done any more.
-                "SET resent_after = if_not_exists(fence, :none) REMOVE sums, ended",
-                ExpressionAttributeValues={":none": 0},
-            )
-            for each in run.job_ids()
-            if each.channel in channels
-        )
-        transact(self._resource, [reopened, *jobs])
+        jobs = (each for each in run.job_ids() if each.channel in channels)
+        reopened = (self._job_reopened(each, refused_too=True) for each in jobs)
+        transact(self._resource, [self._run_reopened(run, now, channels), *reopened])
 
-    def _changed(self, key: keys.Key, change: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    def reopen(self, run: Run, job: JobId, now: datetime) -> None:
+        """Reopen a job of a run, so that it looks once more for those of whom nothing is known."""
+        transact(self._resource, [self._run_reopened(run, now), self._job_reopened(job)])
+
+    def _run_reopened(self, run: Run, now: datetime, uncancelled: Iterable[Channel] = ()) -> Action:
+        """A run is open, whether it was closed or not. Whoever read it before cannot close it."""
+        names = {f"#{each}": each.value for each in uncancelled}
+        gone = ", ".join(["closed_at", "sums", "ended", *(f"cancelled.{each}" for each in names)])
+        return self._changed(
+            keys.run(run.date, run.account),
+            f"SET reopened_at = :now, reopened = reopened + :one REMOVE {gone}",
+            {":now": _INSTANT.dump_python(now, mode="json"), ":one": 1},
+            names,
+        )
+
+    def _job_reopened(self, job: JobId, *, refused_too: bool = False) -> Action:
+        """A job is not done. Batches stay, and with them who got it. A turn that is under way under
+        this very fence cannot call the job done any more.
+        """
+        change = "SET reopened_after = if_not_exists(fence, :none)"
+        if refused_too:
+            change += ", resent_after = if_not_exists(fence, :none) REMOVE sums, ended"
+        else:
+            change += " REMOVE sums"
+        return self._changed(keys.job(job), change, {":none": 0})
+
+    def _changed(
+        self, key: keys.Key, change: str, values: Item, names: Mapping[str, str] | None = None
+    ) -> Action:
         """An Update of a transaction, of an item that is there."""
         update = {
             "TableName": self._table.name,
             "Key": asdict(key),
             "UpdateExpression": change,
             "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeValues": values,
         }
-        return {"Update": {**update, **more}}
+        return {"Update": {**update, "ExpressionAttributeNames": names} if names else update}

@@ -12,6 +12,7 @@ Directory (pk, sk)         nothing personal of a subscriber but a keyed hash
                            <base date>#<subscriber>#<enrolment>     active enrolments only
   FAMILY#<family>          <subscriber>#<enrolment>        who follows the same pregnancy or child
   OFFERS                   <subscriber>                    to whom a stop is to be offered
+  ARRIVALS                 <subscriber>                    who moved, until a tick has seen it
   ERASURES                 COUNT                           how many people were ever erased
   EXTERNAL#<account>       <month>#<instant>               a figure that another system reported
   BIRTHS#<account>         <fiscal year>#<instant>         a year's births, with their source
@@ -148,6 +149,11 @@ def family(family_id: str, subscriber_id: str, enrolment_id: str) -> Key:
 def offer(subscriber_id: str) -> Key:
     """That a subscriber is to be offered the action that stops everything."""
     return Key("OFFERS", subscriber_id)
+
+
+def arrival(subscriber_id: str) -> Key:
+    """That a subscriber has moved to another account or channel."""
+    return Key("ARRIVALS", subscriber_id)
 
 
 def confirmation(confirmation_id: str) -> str:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 STILL_OPEN = "NOT attribute_type(closed_at, :text)"
 """The condition that a run is not closed; `:text` is "S"."""
 
-_OURS = "fence = :fence AND (attribute_not_exists(resent_after) OR resent_after < :fence)"
+_OURS = "fence = :fence AND (attribute_not_exists(reopened_after) OR reopened_after < :fence)"
 """The condition that a job is still worked on under the lease of `:fence`, and was not reopened."""
 
 _RUN = TypeAdapter(Run)
@@ -99,12 +99,8 @@ class Ledger:
         change = "SET sums = :sums, closed_at = :closed, ended = :ended"
         values = {f":{name}": document[name] for name in ("sums", "ended")}
         values |= {":closed": document["closed_at"], ":text": "S"}
-        condition = f"attribute_exists(pk) AND {STILL_OPEN}"
-        if run.resent_at is None:
-            condition += " AND NOT attribute_type(resent_at, :text)"
-        else:
-            condition += " AND resent_at = :resent"
-            values[":resent"] = document["resent_at"]
+        values[":reopened"] = run.reopened
+        condition = f"attribute_exists(pk) AND {STILL_OPEN} AND reopened = :reopened"
         key = keys.run(run.date, run.account)
         try:
             item = self._update(key, change, values, condition=condition)
@@ -152,7 +148,7 @@ class Ledger:
         except ConflictError:
             return None
         found = read(_JOB, answer, f"the job {job}")
-        return Lease(job, found.fence, found.waits, found.ended, found.resent_after)
+        return Lease(job, found.fence, found.waits, found.ended, found.resent_after, found.counted)
 
     def release(
         self, lease: Lease, *, rest: int = 0, waits: int = 0, progress_at: datetime | None = None
@@ -185,7 +181,7 @@ class Ledger:
         """
         self._update(
             keys.job(lease.job),
-            "SET sums = :sums, leased_until = :none",
+            "SET sums = :sums, counted = :sums, leased_until = :none",
             {":sums": _SUMS.dump_python(sums, mode="json"), ":none": 0, ":fence": lease.fence},
             condition=_OURS,
         )

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from shared.rules.account import Channel, Settings
 from shared.rules.reckoning import Sums
-from shared.store.keys import JobId
+from shared.store.keys import JobId, shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,21 @@ class Run:
     """Channels on which the provider took nothing more, with its code."""
     cancelled: dict[Channel, Cancelled] = field(default_factory=dict)
     """The channels that staff cancelled."""
-    resent_at: datetime | None = None
-    """When it was last reopened for those who did not get it."""
+    reopened: int = 0
+    """How often it was reopened: for those who did not get it, or who moved here."""
+    reopened_at: datetime | None = None
+    """When that was last."""
 
     def job_ids(self) -> list[JobId]:
         """The jobs of the run."""
         return [JobId(self.account, self.date, channel, shard) for channel, shard in self.jobs]
+
+    def job_of(self, channel: Channel, subscriber_id: str) -> JobId | None:
+        """The job that sends to a subscriber on a channel; None where the run has none there."""
+        shards = sum(1 for each, _ in self.jobs if each is channel)
+        if not shards:
+            return None
+        return JobId(self.account, self.date, channel, shard(subscriber_id, shards))
 
     def total(self) -> Sums:
         """The sums of all channels; of nothing while the run is open."""
@@ -66,6 +75,10 @@ class Job:
     progress_at: datetime | None = None
     resent_after: int = 0
     """Whoever was refused under a lease up to this one is to be sent to again."""
+    reopened_after: int = 0
+    """A lease up to this one began before the job was reopened, and can no longer finish it."""
+    counted: Sums | None = None
+    """What the metrics were told when it was last done."""
 
     @property
     def leased(self) -> bool:
@@ -82,7 +95,7 @@ class Job:
 class Lease:
     """The right to work on a job. `fence` grows with every lease, so an older one is refused;
     `waits` is how many turns in a row had to wait before this one, `ended` the code with which the
-    provider ended the job in one of them, `resent_after` the job's.
+    provider ended the job in one of them, `resent_after` and `counted` those of the job.
     """
 
     job: JobId
@@ -90,3 +103,4 @@ class Lease:
     waits: int = 0
     ended: str | None = None
     resent_after: int = 0
+    counted: Sums | None = None

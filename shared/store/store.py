@@ -9,6 +9,7 @@ from botocore.config import Config
 
 from shared.settings import setting
 from shared.store.accounts import Accounts
+from shared.store.arrivals import Arrivals
 from shared.store.audit import Audit
 from shared.store.brakes import Brakes, Seen
 from shared.store.census import Census
@@ -53,6 +54,7 @@ class Store:
     brakes: Brakes
     seen: Seen
     offers: Offers
+    arrivals: Arrivals
     pauses: Pauses
     touchpoints: Touchpoints
     line_turns: LineTurns
@@ -103,6 +105,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         brakes=Brakes(pending, secret),
         seen=Seen(pending),
         offers=Offers(directory),
+        arrivals=Arrivals(directory),
         pauses=Pauses(directory),
         touchpoints=Touchpoints(resource, directory),
         line_turns=LineTurns(pending, secret),

@@ -17,6 +17,7 @@ from shared.rules.history import Status, latest_standing
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Subscriber
 from shared.store import keys
+from shared.store.arrivals import Arrivals
 from shared.store.documents import UnreadableError, read
 from shared.store.keys import Key
 from shared.store.tables import (
@@ -96,6 +97,7 @@ class Subscribers:
         address_secret: Callable[[], bytes],
     ) -> None:
         self._resource, self._people, self._directory = resource, people, directory
+        self._arrivals = Arrivals(directory)
         self._secret = address_secret
 
     def get(self, subscriber_id: str) -> Subscriber | None:
@@ -206,8 +208,8 @@ class Subscribers:
         *,
         also: Sequence[Action] = (),
     ) -> Subscriber:
-        """Store `new` in place of `old`, with its due entries, family and address, together with
-        `also` or not at all, and return it.
+        """Store `new` in place of `old`, with its due entries, family and address, that it has
+        arrived where it moved to, and `also`, all of it or nothing, and return it.
 
         ConflictError where `old` is no longer what is stored, or a condition of `also` did not
         hold; AddressTakenError where the new address is another subscriber's.
@@ -221,6 +223,8 @@ class Subscribers:
             for gone in sorted(before - after)
         ]
         actions += [self._put_due(come) for come in sorted(after - before)]
+        if after and (old.account, old.channel) != (new.account, new.channel):
+            actions.append(self._arrivals.laid_down(new))
         linked, unlinked = _families(new) - _families(old), _families(old) - _families(new)
         actions += [self._put_family(new.id, key) for key in linked]
         actions += [delete_action(self._directory, asdict(key)) for key in unlinked]

@@ -83,7 +83,7 @@ def test_the_run_and_its_jobs_are_reopened_and_it_is_on_record_by_whom(closed, k
     assert (ran.status, ran.out) == (0, said)
     assert state(closed) == (False, False)
     run = closed.ledger.run(TODAY, "bunkyo")
-    assert (run.resent_at, run.sums) == (TEN, None)
+    assert (run.reopened_at, run.sums) == (TEN, None)
     (entry,) = closed.audit.of_month(2026, 11)
     noted = ("sora", "resent line of 2026-11-25", "bunkyo")
     assert (entry.by, entry.what, entry.about) == noted

@@ -181,7 +181,7 @@ def test_a_tick_is_counted_once_it_has_succeeded(
 
 
 def test_what_is_sent_again_has_its_time_from_then_on() -> None:
-    again = replace(a_run(), resent_at=at(14))
+    again = replace(a_run(), reopened_at=at(14))
 
     assert at_a_standstill(again, {EMAIL: Job(progress_at=at(10))}, at(14, 44)) == set()
     assert at_a_standstill(again, {EMAIL: Job(progress_at=at(10))}, at(14, 45)) == {Channel.EMAIL}

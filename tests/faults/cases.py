@@ -13,11 +13,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from shared.rules import changes
+from shared.rules.account import Channel
 from shared.rules.reckoning import Sums
 from shared.rules.subscriber import Subscriber
-from tests.faults.day import STEADY, Day, Died, Rhythm, Sent
+from tests.faults.day import CHANGING, STEADY, Changed, Day, Died, Rhythm, Sent
 from tests.faults.wire import Call, Wire, met
-from tests.world import TEN
+from tests.world import ADDRESSES, TEN
 
 
 class Kind(StrEnum):
@@ -39,10 +40,11 @@ class Kind(StrEnum):
     STOP = "a reader of each channel stops before it"
     EARLIER = "a reader of each channel corrects the due date to an earlier one before it"
     LATER = "a reader of each channel corrects the due date to a later one before it"
+    MOVE = "a reader of each channel moves to another channel before it"
 
 
 AFTER = {Kind.DIES_AFTER, Kind.TIMES_OUT_AFTER, Kind.FAILS_AFTER, Kind.KEEPS_FAILING_AFTER}
-CHANGES = {Kind.STOP, Kind.EARLIER, Kind.LATER}
+CHANGES = {Kind.STOP, Kind.EARLIER, Kind.LATER, Kind.MOVE}
 MEANWHILE = {Kind.SLOW, Kind.TWICE} | CHANGES
 """What happens beside the call, which is then made."""
 
@@ -178,22 +180,32 @@ class Trial:
 
     def _expected(self, sent: Counter[Sent], happening: "Happening") -> Counter[Sent]:
         """The plan, but for those who changed something: nothing after a stop, and exactly one
-        message after a correction, that of the new day. What was frozen before may also still come
-        as it was planned.
+        message after a correction or a move, that of the new day or at the new place. What was
+        frozen before may also still come as it was planned.
         """
         if happening.changed is None:
             return self.planned
-        kind, on_its_way = happening.changed
+        kind, changed = happening.changed
         expected: Counter[Sent] = Counter()
         for each, number in self.planned.items():
             _, address, _ = each
-            came_as_planned = on_its_way.get(address, True) and each in sent
-            if address not in on_its_way or came_as_planned:
+            reader = changed.get(address)
+            if reader is None or (reader.on_its_way and each in sent):
                 expected[each] = number
             elif kind is not Kind.STOP:
-                told = {one for one in sent if one[1] == address and one not in self.planned}
+                told = {one for one in sent if one[1] == reader.address and one not in self.planned}
                 expected[min(told, default=each)] = number
         return expected
+
+
+NEXT = {Channel.EMAIL: Channel.LINE, Channel.LINE: Channel.SMS, Channel.SMS: Channel.EMAIL}
+"""To which channel the readers of each move."""
+
+
+def _moved(old: Subscriber) -> Subscriber:
+    channel = NEXT[old.channel]
+    address = ADDRESSES[channel].format(1000 + CHANGING.index(old.id))
+    return changes.moved(old, TEN, account=old.account, channel=channel, address=address)
 
 
 CHANGE: Mapping[Kind, Callable[[Subscriber], Subscriber]] = {
@@ -204,6 +216,7 @@ CHANGE: Mapping[Kind, Callable[[Subscriber], Subscriber]] = {
     Kind.LATER: partial(
         changes.due_date_corrected, enrolment_id="e1", due_date=date(2027, 1, 30), at=TEN
     ),
+    Kind.MOVE: _moved,
 }
 
 
@@ -215,8 +228,8 @@ class Happening:
         self._waiting = {point.number: kind for point, kind in case}
         self._number = 0
         self._failing: dict[Call, Kind] = {}
-        self.changed: tuple[Kind, dict[str, bool]] | None = None
-        """What a reader of each channel did, and to which addresses a message was on its way."""
+        self.changed: tuple[Kind, dict[str, Changed]] | None = None
+        """What a reader of each channel did, and how it is with them, by address."""
 
     def __call__(self, call: Call, wire: Wire) -> Any:
         """Let a call of a Lambda's be made, or fail."""

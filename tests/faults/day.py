@@ -40,7 +40,7 @@ STEP = timedelta(minutes=15)
 QUEUES = ("EmailQueue", "LineQueue", "SmsQueue")
 
 CHANGING = [f"s{10 * first + 1}" for first in range(len(Channel))]
-"""The reader of each channel who may stop or correct the due date in the middle of the day."""
+"""The reader of each channel who may stop, move or correct a date in the middle of the day."""
 
 Record = dict[str, Any]
 Sent = tuple[str, str, str]
@@ -68,6 +68,16 @@ class Rhythm:
 
 STEADY = Rhythm()
 """Everything once, and in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Who changed something: whether a message to them was frozen before, and so is on its way,
+    and where they are since.
+    """
+
+    on_its_way: bool
+    address: str
 
 
 class Day:
@@ -127,9 +137,9 @@ class Day:
         """Do something when the Lambda that is at work has ended."""
         self._ending.append(do)
 
-    def change(self, what: Callable[[Subscriber], Subscriber]) -> dict[str, bool]:
-        """A reader of each channel changes something; by address, whether a message to them was
-        frozen before, and so is on its way.
+    def change(self, what: Callable[[Subscriber], Subscriber]) -> dict[str, Changed]:
+        """A reader of each channel changes something; how it is with them, by their address of
+        before.
         """
         before, self.running = self.running, ""
         run = self.world.store.ledger.run(TEN.date(), "bunkyo")
@@ -139,13 +149,15 @@ class Day:
             for batch in self.world.store.ledger.batches(job)
             for entry in batch.entries
         }
-        on_its_way = {}
+        found = {}
         for name in CHANGING:
-            changed = changing.change(self.world.store, name, what)
-            assert changed is not None
-            on_its_way[changed.address] = name in frozen
+            old = self.world.store.subscribers.get(name)
+            new = changing.change(self.world.store, name, what)
+            assert old is not None
+            assert new is not None
+            found[old.address] = Changed(name in frozen, new.address)
         self.running = before
-        return on_its_way
+        return found
 
     def sent(self) -> Counter[Sent]:
         """What is in the inboxes."""
@@ -156,7 +168,8 @@ class Day:
 
     def _over(self) -> bool:
         run = self.world.store.ledger.run(TEN.date(), "bunkyo")
-        return run is not None and run.closed_at is not None and not self._untold()
+        unseen = bool(self._untold()) or any(self.world.store.arrivals)
+        return run is not None and run.closed_at is not None and not unseen
 
     def _round(self, rhythm: Rhythm, *, tick: bool, events: bool) -> None:
         self.world.leases_run_out()
