@@ -51,9 +51,10 @@ def resend(
         done_at = datetime.now(UTC)
         store.control.resend(run, channels, done_at)
         store.audit.note(done_at, who, f"resent {', '.join(channels)} of {on}", account)
+    paused = [each for each in channels if store.pauses.covering(account, each)]
     if as_json:
         report = {"account": account, "date": on.isoformat(), "left": left, "resent": going_out}
-        typer.echo(json.dumps(report))
+        typer.echo(json.dumps({**report, "paused": paused}))
         return
     codes = ", ".join(f"{code} {count:,}" for code, count in sorted(left.items()))
     if not number:
@@ -62,6 +63,8 @@ def resend(
         typer.echo(f"{number:,} did not get it: {codes}")
     else:
         typer.echo(f"the next tick sends to {number:,} who did not get it: {codes}")
+        if paused:
+            typer.echo(f"but nothing goes out by {', '.join(paused)} before `kizuna resume`")
 
 
 def _in_time(run: Run, now: datetime) -> None:

@@ -19,13 +19,14 @@ from shared.rules.message import stage_on
 from shared.rules.reckoning import Batch, Entry, Result
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Subscriber, decide
-from shared.store import keys
-from shared.store.keys import JobId
 from shared.store.run import Run
 from shared.store.store import Store
 
 PLANNED = "planned"
 """It has not been sent yet."""
+
+PAUSED = "paused"
+"""The code of what is planned, and held until the pause is lifted."""
 
 EXPIRED = "expired"
 """The quiet hours began before the message could be sent."""
@@ -104,6 +105,7 @@ def explain(
     at = _instant(run, settings, on)
     expected = _expected(subscriber, at, settings, catalogues)
     ended = _ended(store, run, subscriber)
+    paused = PAUSED if store.pauses.covering(account.id, subscriber.channel) else None
     missed = None
     if run and run.closed_at:
         missed = _expected(subscriber, run.closed_at, settings, catalogues)
@@ -113,28 +115,26 @@ def explain(
             yield _was_sent(store, answer, sent[enrolment.id])
             continue
         words, reason = expected[enrolment.id]
-        outcome: str | None = PLANNED
+        outcome = PLANNED
         if reason is None and missed is not None:
             # It was due when the run opened; what happened until it closed says why not.
             reason, outcome = missed[enrolment.id][1], EXPIRED
         if reason is None and run and subscriber.channel in run.cancelled:
             reason = Reason.CANCELLED
         if reason:
-            outcome = None
-        elif ended:
+            yield replace(answer, message=words, reason=reason)
+            continue
+        if ended:
             outcome = Result.REFUSED  # without a batch, since nobody was called for it
-        when = at.astimezone(JST).isoformat() if outcome == PLANNED else None
-        code = ended if outcome == Result.REFUSED else None
-        yield replace(answer, message=words, outcome=outcome, code=code, at=when, reason=reason)
+        code = {Result.REFUSED: ended, PLANNED: paused}.get(outcome)
+        when = at.astimezone(JST).isoformat() if outcome == PLANNED and not paused else None
+        yield replace(answer, message=words, outcome=outcome, code=code, at=when)
 
 
 def _ended(store: Store, run: Run | None, subscriber: Subscriber) -> str | None:
     """Why the provider took nothing more of the job that the subscriber is in, if it did not."""
-    shards = sum(1 for channel, _ in run.jobs if channel is subscriber.channel) if run else 0
-    if run is None or not shards:
-        return None
-    shard = keys.shard(subscriber.id, shards)
-    job = store.ledger.job(JobId(run.account, run.date, subscriber.channel, shard))
+    job_id = run.job_of(subscriber.channel, subscriber.id) if run else None
+    job = store.ledger.job(job_id) if job_id else None
     return job.ended if job else None
 
 

@@ -12,6 +12,7 @@ from shared.rules.message import Due
 from shared.rules.reckoning import Batch, Entry, Outcome, Result, Sums
 from shared.rules.stage import Phase
 from shared.store.keys import JobId
+from shared.store.pauses import Pause
 from shared.store.run import Run
 from tests.world import TEN, TODAY, bunkyo, pregnant, texts
 
@@ -95,10 +96,21 @@ def test_resend_tells_a_program_what_it_did(closed, kizuna):
         "date": "2026-11-25",
         "left": {"monthly_limit": 2, "not_sent": 1},
         "resent": True,
+        "paused": [],
     }
     checked = json.loads(kizuna(*RESEND, "--check", "--json").out)
     assert checked == {**report, "resent": False}
     assert json.loads(kizuna(*RESEND, "--json").out) == report
+
+
+def test_whoever_has_sent_again_what_is_paused_is_told_so(closed, kizuna):
+    closed.pauses.put(Pause("bunkyo", Channel.LINE, TEN, "sora", "a wrong text"))
+
+    ran = kizuna(*RESEND)
+
+    assert ran.status == 0
+    assert ran.out.endswith("but nothing goes out by line before `kizuna resume`\n")
+    assert json.loads(kizuna(*RESEND, "--json").out)["paused"] == ["line"]
 
 
 def test_where_everybody_got_it_or_perhaps_did_nothing_is_reopened(closed, kizuna):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli.unsent import unsent
-from cli.why import explain
+from cli.why import Answer, explain
 from shared.rules.account import Channel
 from shared.store.keys import JobId
 from shared.store.pauses import Pause
@@ -66,12 +66,18 @@ def unrecorded(world: World, monkeypatch: pytest.MonkeyPatch, owner: type, metho
             world.work()
 
 
-def told(world: World, subscriber: str) -> tuple[str | None, str | None]:
-    """What `kizuna why` says of somebody's only enrolment: the outcome, or the reason."""
+def why(world: World, subscriber: str) -> Answer:
+    """What `kizuna why` says of somebody's only enrolment."""
     found = world.store.subscribers.get(subscriber)
     assert found is not None
     account = bunkyo()
     (answer,) = explain(world.store, found, account, account.settings[0], TODAY)
+    return answer
+
+
+def told(world: World, subscriber: str) -> tuple[str | None, str | None]:
+    """The outcome in it, or the reason."""
+    answer = why(world, subscriber)
     return answer.outcome, answer.reason
 
 

@@ -11,7 +11,7 @@ from shared.rules.account import Channel
 from shared.rules.reckoning import Result
 from shared.store.ledger import Ledger
 from shared.store.subscribers import Subscribers
-from tests.delivery.staff import QUIET, before, job, pause, resume, sent_to
+from tests.delivery.staff import QUIET, before, job, pause, resume, sent_to, why
 from tests.delivery.test_failures import LATER, SENDERS, die
 from tests.world import TEN, World, pregnant
 
@@ -102,6 +102,21 @@ def test_a_paused_job_has_no_message_of_its_own_and_comes_back_with_each_tick(
         world.work()
         assert world.tick_event({"now": TEN.isoformat()})["queued"] == 1
     assert world.store.ledger.batches(job(Channel.EMAIL)) == []
+
+
+def test_staff_who_ask_why_are_told_that_it_is_paused(world: World) -> None:
+    world.add(pregnant(1))
+    world.tick()
+    assert (why(world, "s1").outcome, why(world, "s1").code) == ("planned", None)
+    pause(world)
+    world.work()
+
+    answer = why(world, "s1")
+    assert (answer.outcome, answer.code, answer.at) == ("planned", "paused", None)
+
+    resume(world)
+    world.day()
+    assert (why(world, "s1").outcome, why(world, "s1").code) == ("accepted", None)
 
 
 @pytest.mark.parametrize("twins", [False, True])
