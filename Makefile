@@ -61,7 +61,7 @@ demo: .venv/.ready ## Run a whole day on the embedded platform and show it.
 
 .PHONY: test
 test: .venv/.ready ## Pass the tests (ARGS='-m "not platform" tests/…' narrows them down).
-	@.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: faults
 faults: .venv/.ready ## Try every fault at every call of a day, and pairs for five minutes; write docs/reliability.md.

@@ -15,7 +15,7 @@ from local.platform import STACK, Platform, counts, provide_credentials
 from shared.rules.account import Channel
 from shared.rules.dates import JST
 from tests.journeys.test_day_on_the_platform import a_minute_passes, wait_until
-from tests.local.running import at
+from tests.local import running
 from tests.world import bunkyo, pregnant, texts
 
 pytestmark = pytest.mark.platform
@@ -41,10 +41,8 @@ DAYS: dict[str, list[dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def fallible(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boto3, "DEFAULT_SESSION", None)
-        with Platform(tmp_path_factory.mktemp("fallible"), fallible=True) as started, at(started):
-            yield started
+    with running.fallible(tmp_path_factory.mktemp("fallible")) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

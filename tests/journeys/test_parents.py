@@ -33,15 +33,18 @@ DAYS = itertools.count()
 
 @pytest.fixture(scope="module")
 def town(platform: Platform, target: Target) -> Iterator[Store]:
-    """大津市, with a text for every day, and its own LINE account and numbers. Afterwards it sends
-    through another system, so that other tests' days are without it.
+    """大津市, with a text for every day and no other, and its own LINE account and numbers.
+    Afterwards it sends through another system, so that other tests' days are without it.
     """
     store = target.store
+    common = store.content.load("common", store.content.published("common"))
+    store.content.publish("common", {})
     otsu = replace(bunkyo(name="大津市", code="252018"), id="otsu")
     store.accounts.put(otsu)
     store.content.publish("otsu", texts())
     provide_credentials(platform.address, store.accounts)
     yield store
+    store.content.publish("common", common)
     (settings,) = otsu.settings
     store.accounts.put(replace(otsu, settings=(replace(settings, delivery=Delivery.EXTERNAL),)))
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import boto3
 import pytest
@@ -15,16 +16,31 @@ _PLATFORM = pytest.StashKey[Platform]()
 def the_platform(config: pytest.Config, folders: pytest.TempPathFactory) -> Platform:
     """The platform of this test run. The environment stays as it was: see `at`."""
     if _PLATFORM not in config.stash:
-        before = dict(os.environ)
-        try:
-            with _no_session():
-                started = Platform(folders.mktemp("platform")).__enter__()
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-        config.stash[_PLATFORM] = started
+        config.stash[_PLATFORM] = started = _started(Platform(folders.mktemp("platform")))
         config.add_cleanup(started.stop)
     return config.stash[_PLATFORM]
+
+
+@contextmanager
+def fallible(folder: Path) -> Iterator[Platform]:
+    """Another platform, whose AWS can be told to fail; boto3 and the program talk to it."""
+    started = _started(Platform(folder, fallible=True))
+    try:
+        with at(started):
+            yield started
+    finally:
+        started.stop()
+
+
+def _started(platform: Platform) -> Platform:
+    """Start a platform, which points this very process at it, and turn the process back."""
+    before = dict(os.environ)
+    try:
+        with _no_session():
+            return platform.__enter__()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextmanager
