@@ -6,21 +6,18 @@ It knows no provider and no table. docs/life-of-a-message.md tells the same in p
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime
 from enum import Enum, auto
 from itertools import groupby, islice
 from uuid import uuid4
 
-from shared.elsewhere import Elsewhere
 from shared.feedback import gone
 from shared.holds import Hold, hold_of
-from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
-from shared.rules.dates import jst_date, jst_instant, jst_time
-from shared.rules.history import latest_standing
-from shared.rules.message import SILENT_STATUS, within_reach
+from shared.look import Look
+from shared.rules.dates import jst_instant
 from shared.rules.reckoning import Batch, Book, Entry, Outcome, Result, Sums
 from shared.rules.stage import Reason
-from shared.rules.subscriber import Decision, Letter, Subscriber, decide
+from shared.rules.subscriber import Subscriber
 from shared.sender import Addressed, Sender
 from shared.store.due import Candidate
 from shared.store.pauses import Pause
@@ -82,11 +79,8 @@ class Turn:
     ) -> None:
         self._store, self._run, self._lease, self._sender = store, run, lease, sender
         self._clock, self._seconds_left, self._sleep = clock, seconds_left, sleep
-        self._common = store.content.load(COMMON_SERIES, run.versions.get(COMMON_SERIES))
-        self._own = store.content.load(run.account, run.versions.get(run.account))
-        self._schedule = schedule_of(self._common, self._own)
+        self._look = Look(store, run, lease.job, clock)
         self._book = Book()
-        self._elsewhere = Elsewhere(store.ledger, lease.job)
         self._pushed_back: deque[list[Candidate]] = deque()
         self._unsure = False
         self._ended = lease.ended
@@ -137,9 +131,9 @@ class Turn:
         """The calls to make to people of the chunk: none where nobody is to hear anything, staff
         have held it, or it is too late for today.
         """
-        calls = self._look(chunk)
+        calls = self._last_look(chunk)
         hold = self._hold() if calls else None
-        if isinstance(hold, Cancelled) or not self._sending:
+        if isinstance(hold, Cancelled) or not self._look.sending:
             self._give_up(calls, hold)
             self._pause = None  # what has come to its end waits for nothing
             return []
@@ -187,12 +181,6 @@ class Turn:
                 code = "paused" if hold else None
                 self._book.expire(letter.subscriber, letter.enrolments, code)
 
-    @property
-    def _sending(self) -> bool:
-        """Whether messages of the run's day may go out at this moment."""
-        now = self._clock()
-        return jst_date(now) == self._run.date and self._run.settings.sending(jst_time(now))
-
     def _settle_all(self) -> bool:
         """Take in what earlier turns did, and settle what they left without a record; whether there
         was time for all of it.
@@ -203,7 +191,9 @@ class Turn:
                 continue
             if self._seconds_left() < MARGIN_SECONDS:
                 return False
-            if self._sending and not self._waited(self._sender.reserve_repeat(batch, self._spare)):
+            repeating = self._look.sending
+            room = self._sender.reserve_repeat(batch, self._spare) if repeating else 0.0
+            if not self._waited(room):
                 return False
             settled = self._settle(batch)
             self._unsure |= not settled.settled
@@ -212,8 +202,8 @@ class Turn:
 
     def _settle(self, batch: Batch) -> Batch:
         """Find out what came of a batch that a process left without a record."""
-        now, sending = self._clock(), self._sending
-        wanted = sending and all(map(self._still_due, self._read(batch), batch.entries))
+        now, sending = self._clock(), self._look.sending
+        wanted = sending and self._look.still_due(batch)
         hold = self._hold()
         may_repeat = wanted and hold is None
         outcomes = self._sender.settle(batch, now=now, sending=may_repeat)
@@ -227,45 +217,6 @@ class Turn:
         may_become_known = sending or now - batch.frozen_at < self._sender.settling
         return self._record(batch, final=not (batch.undecided and may_become_known))
 
-    def _read(self, batch: Batch) -> list[Subscriber | None]:
-        """The people of a batch as they are at this moment, one for each of its entries."""
-        people = self._store.subscribers.get_many(each.subscriber for each in batch.entries)
-        return [people.get(each.subscriber) for each in batch.entries]
-
-    def _still_due(self, subscriber: Subscriber | None, entry: Entry) -> bool:
-        """Whether this very message is still what the reader is to get. A frozen batch goes out as
-        it is or not at all, and a stop weighs more than certainty for the others.
-        """
-        letters = self._wanted(subscriber, entry.enrolments) if subscriber else ()
-        return [(each.enrolments, each.due) for each in letters] == [(entry.enrolments, entry.due)]
-
-    def _unchanged(self, batch: Batch, call: Sequence[Addressed]) -> bool:
-        """Whether everybody of a batch that was just frozen is still to get what was decided, and
-        nobody of the staff has held it meanwhile.
-        """
-        if not self._sending or self._hold() is not None:
-            return False
-        for subscriber, addressed in zip(self._read(batch), call, strict=True):
-            if subscriber is None or subscriber.address != addressed.address:
-                return False
-            if self._wanted(subscriber, addressed.letter.enrolments) != (addressed.letter,):
-                return False
-            sent = self._elsewhere.sent(subscriber)
-            if sent is None or sent & set(addressed.letter.enrolments):
-                return False
-        return True
-
-    def _wanted(self, subscriber: Subscriber, enrolments: Sequence[str]) -> tuple[Letter, ...]:
-        """What a reader would be sent about these enrolments, all else apart."""
-        if self._gone(subscriber) or _stopped(subscriber, enrolments):
-            return ()
-        return self._decided(subscriber, enrolments).letters
-
-    def _gone(self, subscriber: Subscriber) -> bool:
-        """Whether a subscriber is with another account or on another channel by now."""
-        job = self._lease.job
-        return (subscriber.account, subscriber.channel) != (job.account, job.channel)
-
     def _chunks(self) -> Iterator[list[Candidate]]:
         """Those about whom nothing has been done yet, as many as one call can hold; last those who
         were tried before, each alone where one of them may be the reason why none was taken.
@@ -275,11 +226,8 @@ class Turn:
             for tried in self._book.tried()
         )
         seen = {(each.subscriber, e) for each in (*together, *alone) for e in each.enrolments}
-        reach = within_reach(self._schedule, self._run.settings.end_of_delivery)
         fresh = (
-            candidate
-            for candidate in self._store.due.candidates(self._lease.job, reach)
-            if self._is_open(candidate, seen)
+            candidate for candidate in self._look.candidates() if self._is_open(candidate, seen)
         )
         together.sort(key=lambda each: each.due)
         for candidates in (fresh, together):
@@ -302,7 +250,7 @@ class Turn:
             while chunk := list(islice(run, self._sender.batch_size)):
                 yield chunk
 
-    def _look(self, chunk: Sequence[Candidate]) -> list[list[Addressed]]:
+    def _last_look(self, chunk: Sequence[Candidate]) -> list[list[Addressed]]:
         """The last look: read the people of the chunk as they are at this moment, and decide.
 
         Returns the calls to make. Whoever is silent is in the book.
@@ -318,9 +266,9 @@ class Turn:
             subscriber = people.get(subscriber_id)
             if subscriber is None:
                 self._book.silence(subscriber_id, dict.fromkeys(enrolments, Reason.NO_RECORD))
-            elif self._gone(subscriber):
+            elif self._look.gone(subscriber):
                 self._book.silence(subscriber_id, dict.fromkeys(enrolments, Reason.MOVED))
-            elif (sent := self._elsewhere.sent(subscriber)) is None:
+            elif (sent := self._look.sent_elsewhere(subscriber)) is None:
                 self._unsure = True
             else:
                 already = dict.fromkeys(sent & set(enrolments), Reason.ALREADY_SENT_TODAY)
@@ -330,9 +278,8 @@ class Turn:
 
     def _letters(self, subscriber: Subscriber, enrolments: Sequence[str]) -> Iterator[Addressed]:
         """What the subscriber is to be sent now; the rest is in the book."""
-        stopped = _stopped(subscriber, enrolments)
-        decision = self._decided(subscriber, [each for each in enrolments if each not in stopped])
-        self._book.silence(subscriber.id, {**stopped, **decision.silent})
+        decision = self._look.decide(subscriber, enrolments)
+        self._book.silence(subscriber.id, decision.silent)
         for letter in decision.letters:
             if self._book.has_message(subscriber.id, letter.due):
                 twins = dict.fromkeys(letter.enrolments, Reason.SENT_WITH_TWIN)
@@ -340,26 +287,7 @@ class Turn:
             elif self._ended:
                 self._book.refuse(subscriber.id, letter.enrolments, self._ended)
             else:
-                yield Addressed(letter, subscriber.address, self._words(letter))
-
-    def _decided(self, subscriber: Subscriber, enrolments: Iterable[str]) -> Decision:
-        return decide(
-            subscriber,
-            enrolments,
-            self._instant(),
-            settings=self._run.settings,
-            schedule=self._schedule,
-        )
-
-    def _instant(self) -> datetime:
-        """The instant to decide for: now, or the last of the run's day where that is over."""
-        now = self._clock()
-        return now if jst_date(now) == self._run.date else jst_instant(self._run.date, time.max)
-
-    def _words(self, letter: Letter) -> Words:
-        return put_into_words(
-            letter, common=self._common, own=self._own, account=self._run.settings.name
-        )
+                yield Addressed(letter, subscriber.address, self._look.words(letter))
 
     def _send(self, call: Sequence[Addressed]) -> Batch | None:
         """Freeze, look again, send, record. None where somebody changed something before the freeze
@@ -377,7 +305,8 @@ class Turn:
         )
         self._store.ledger.freeze(self._lease, frozen)
         self._calls += 1
-        if not self._unchanged(frozen, call):
+        held = self._hold() is not None
+        if held or not self._look.unchanged(frozen, call):
             taken_back = frozen.with_outcomes([CHANGED] * len(call))
             self._store.ledger.record(self._lease.job, self._settled(taken_back))
             return None
@@ -400,16 +329,6 @@ class Turn:
             if outcome.code and outcome.result is not Result.ACCEPTED:
                 self._codes[outcome.code] += 1
         return batch
-
-
-def _stopped(subscriber: Subscriber, asked: Iterable[str]) -> dict[str, Reason]:
-    """Which of the enrolments have stopped by all that is on record: a stop counts at once, also
-    where the clock that wrote it runs a little ahead of ours.
-    """
-    latest = {each.id: latest_standing(each.history).status for each in subscriber.enrolments}
-    return {
-        each: SILENT_STATUS[latest[each]] for each in asked if latest.get(each) in SILENT_STATUS
-    }
 
 
 def _candidates(call: Iterable[Addressed]) -> list[Candidate]:
