@@ -74,7 +74,7 @@ world, since to make their clients takes longer than most tests.
 
 CACHED = (email_deliver._client, email_notify._world, line_deliver._api, line_notify._api)
 CACHED += (line_chat._api, sms_deliver._api, sms_notify._api, au_share._ses)
-CACHED += (email_deliver._pace, email_notify._pace)
+CACHED += (email_deliver._pace, email_notify._pace, au_share._pace)
 """What knows where the stand-ins listen: on other ports in every world."""
 
 

@@ -1,6 +1,7 @@
 """Shares a reviewed snapshot with all staff: a mail to each with the figures and a link."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -14,8 +15,10 @@ from botocore.config import Config
 from pydantic import BaseModel, ConfigDict
 from pydantic import ValidationError as BadShapeError
 
+from shared import ses_rate
 from shared.letterhead import Letterhead
 from shared.links import Links
+from shared.pace import Pace
 from shared.rules.au import Kind
 from shared.rules.dates import JST, jst_date
 from shared.rules.review import NotNowError, shared
@@ -31,6 +34,10 @@ logger = Logger(service="au-share")
 metrics = Metrics(namespace="Kizuna", service="au-share")
 
 _CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard"})
+
+
+MARGIN_SECONDS = 25.0
+"""A mail is begun only with so much time left: longer than SES's answer may take."""
 
 
 class BadEventError(ValueError):
@@ -56,9 +63,14 @@ def _ses() -> "SESV2Client":
     return boto3.client("sesv2", config=_CONFIG)
 
 
+@cache
+def _pace() -> Pace:
+    return ses_rate.pace(_store().rates, _ses(), logger.warning)
+
+
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Mail the figures to each of the staff, then note that the snapshot is shared.
 
     In this order: after a crash it is shared again, and a colleague reads the same mail twice,
@@ -78,19 +90,34 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         after = shared(review, asked.by, now)
     except NotNowError as error:
         raise BadEventError(str(error)) from None
-    mailed = _mail(snapshot, replace(review, shared_by=asked.by, shared_at=now), now)
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
+
+    review_then = replace(review, shared_by=asked.by, shared_at=now)
+    mailed = _mail(snapshot, review_then, now, seconds_left)
     noted = _store().snapshots.update(review, after)
     logger.info("snapshot shared", extra={"snapshot": snapshot.snapshot, "mailed": mailed})
     return {"snapshot": snapshot.snapshot, "state": noted.state.value, "mailed": mailed}
 
 
-def _mail(snapshot: Snapshot, review: Review, now: datetime) -> int:
-    """Send the mail to each of the staff by itself, and return to how many."""
+def _mail(
+    snapshot: Snapshot, review: Review, now: datetime, seconds_left: Callable[[], float]
+) -> int:
+    """Send the mail to each of the staff by itself, no faster than SES allows all of us together,
+    and return to how many. TimeoutError where its rate has no room in the seconds that are left.
+    """
     links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
     letterhead = Letterhead.from_environment()
     text = "\n".join(_lines(snapshot, review, links.snapshot(snapshot.snapshot, now), letterhead))
     mailed = 0
     for colleague in _store().staff:
+        left = seconds_left()
+        wait = _pace().reserve(1, left) if left > 0 else None
+        if wait is None:
+            message = f"SES's rate left no time for more than {mailed} mails: share it again"
+            raise TimeoutError(message)
+        time.sleep(wait)
         _ses().send_email(
             FromEmailAddress=f"au@{setting('MAIL_DOMAIN')}",
             Destination={"ToAddresses": [colleague.email]},

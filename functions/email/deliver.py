@@ -7,8 +7,9 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.email import rate, ses
+from functions.email import ses
 from functions.email.sender import EmailSender
+from shared import ses_rate
 from shared.jobs import Queues, take_turns
 from shared.letterhead import Letterhead
 from shared.links import Links
@@ -43,7 +44,7 @@ def _client() -> Any:  # noqa: ANN401
 @cache
 def _pace() -> Pace:
     store, _ = _world()
-    return rate.pace(store.rates, _client(), logger.warning)
+    return ses_rate.pace(store.rates, _client(), logger.warning)
 
 
 def _events_waiting() -> bool:

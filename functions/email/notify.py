@@ -6,7 +6,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.email import rate, ses
+from functions.email import ses
+from shared import ses_rate
 from shared.letterhead import Letterhead
 from shared.links import Links
 from shared.notices import Notice, take_notices
@@ -30,7 +31,7 @@ def _world() -> tuple[Store, Links, Any]:
 @cache
 def _pace() -> Pace:
     store, _, client = _world()
-    return rate.pace(store.rates, client, logger.warning)
+    return ses_rate.pace(store.rates, client, logger.warning)
 
 
 def _reserve(_notice: Notice, longest: float) -> float | None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+import urllib3
 
 from functions.au_snapshot import share, snapshot
 from shared.rules.account import Account, Channel, Delivery
@@ -125,3 +126,27 @@ def test_a_bad_event_shares_nothing(office, event):
         ask(**event)
 
     assert office.sent() == []
+
+
+def test_the_mails_to_the_staff_take_their_slots_of_ses_s_rate(office, monkeypatch):
+    approve(office)
+    waited: list[float] = []
+    monkeypatch.setattr(share.time, "sleep", waited.append)
+    config = {"ses": {"max_send_rate": 4, "verified_domains": ["kizuna.example.jp"]}}
+    urllib3.request("PUT", f"{office.standins.url}/_standins/config", json=config)
+
+    ask(snapshot=NAME, by="花子")
+
+    first, second = waited
+    assert first == 0
+    assert 0 < second <= 0.25
+
+
+def test_where_the_rate_leaves_no_time_it_is_not_shared_and_may_be_shared_again(office):
+    approve(office)
+
+    with pytest.raises(TimeoutError, match="no time for more than 0 mails: share it again"):
+        share.handler({"snapshot": NAME, "by": "花子"}, Context(seconds=share.MARGIN_SECONDS - 1))
+
+    assert review_of(office).state is State.REVIEWED
+    assert ask(snapshot=NAME, by="花子")["mailed"] == 2

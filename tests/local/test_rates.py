@@ -18,7 +18,6 @@ import urllib3
 from botocore.config import Config as BotoConfig
 
 from cli.target import connect_to
-from functions.email import rate as email_rate
 from functions.email.sender import EmailSender
 from functions.line import line_api
 from functions.line import rate as line_rate
@@ -32,6 +31,7 @@ from local.standins.config import Config
 from local.standins.outbox import Message
 from local.standins.outbox_questions import counts
 from local.standins.server import Standins
+from shared import ses_rate
 from shared.delivery import Progress, Turn
 from shared.letterhead import Letterhead
 from shared.links import Links
@@ -139,7 +139,7 @@ def a_sender(url: str, store: Store, run: Run, job: JobId) -> Sender:
                 links=LINKS,
                 heard=lambda: None,
                 events_waiting=lambda: False,
-                pace=email_rate.pace(store.rates, client, pytest.fail),
+                pace=ses_rate.pace(store.rates, client, pytest.fail),
             )
         case Channel.LINE:
             http = urllib3.PoolManager(retries=False)

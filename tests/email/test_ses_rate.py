@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.email.rate import SendRate
 from functions.email.sender import EmailSender
 from shared.letterhead import Letterhead
 from shared.links import Links
 from shared.pace import Pace
 from shared.rules.account import Channel
 from shared.rules.reckoning import UNKNOWN
+from shared.ses_rate import SendRate
 from shared.store.keys import JobId
 from tests.email.letters import a_run, frozen, letter
 from tests.local.wire import Answer, Wire
