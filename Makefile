@@ -59,9 +59,12 @@ setup: .venv/.ready ## Make .venv: everything locked, and the program (demo and 
 demo: .venv/.ready ## Run a whole day on the embedded platform and show it.
 	@.venv/bin/kizuna demo $(ARGS)
 
+# Three keep two cores busy: now and then one waits for the platform or the browser.
+WORKERS ?= 3
+
 .PHONY: test
 test: .venv/.ready ## Pass the tests (ARGS='-m "not platform" tests/…' narrows them down).
-	@.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: faults
 faults: .venv/.ready ## Try every fault at every call of a day, and pairs for five minutes; write docs/reliability.md.
