@@ -1,6 +1,5 @@
-"""What SES tells of mails that it took: who is stopped by whom, who is not, and who is guarded."""
+"""What SES tells of mails that it took: who is stopped by whom, and who is not."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,69 +12,13 @@ from shared.rules.account import Channel
 from shared.rules.changes import returned
 from shared.rules.failures import Counts
 from shared.rules.feedback import State, Told
-from shared.rules.history import Happened, Status, latest_standing
+from shared.rules.history import Happened
 from shared.rules.subscriber import Enrolment, Subscriber
 from shared.store.feedback import MessageFeedback, Place
-from shared.store.pauses import Pause
 from tests.email import test_feedback as sends
+from tests.email.news import MINUTE, bounce, counts, failing, known, person, status, take, told
 from tests.email.test_feedback import JOB, event, log_of_feedback, stored
-from tests.world import JOINED, TEN, TODAY, World, pregnant
-
-MINUTE = timedelta(minutes=1)
-
-
-def told(
-    world: World,
-    kind: str,
-    position: int = 0,
-    *,
-    at: datetime = TEN + MINUTE,
-    **detail: Any,
-) -> str:
-    """An event of SES about a mail that was delivered to a reader of the day."""
-    body = json.loads(event(kind, position, batch=stored(world).id))
-    reader = world.store.subscribers.get(stored(world).entries[position].subscriber)
-    body["mail"]["destination"] = [reader.address if reader else "gone@example.jp"]
-    part = "deliveryDelay" if kind == "DeliveryDelay" else kind.lower()
-    body[part] = {"timestamp": at.astimezone(UTC).isoformat(), **detail}
-    return json.dumps(body)
-
-
-def bounce(world: World, position: int = 0, kind: str = "Permanent", sub: str = "General") -> str:
-    return told(world, "Bounce", position, bounceType=kind, bounceSubType=sub)
-
-
-def take(*bodies: str) -> None:
-    assert sends.take_in(*bodies) == []
-
-
-def person(world: World, name: str = "s1") -> Subscriber:
-    found = world.store.subscribers.get(name)
-    assert found is not None
-    return found
-
-
-def status(world: World, name: str = "s1") -> Status:
-    return latest_standing(person(world, name).enrolments[0].history).status
-
-
-def known(world: World, position: int = 0) -> State | None:
-    place = Place(JOB, stored(world).id, position)
-    found = world.store.feedback.known([place]).get(place)
-    return found and found.state
-
-
-def counts(world: World, day: date = TODAY) -> Counts:
-    return world.store.feedback.counts([day], Channel.EMAIL, "bunkyo").get(day, Counts())
-
-
-def failing(number: int, *days: int) -> Subscriber:
-    """A reader whose mails failed on these days of November."""
-    failed_on = tuple(date(2026, 11, day) for day in days)
-    one = pregnant(number)
-    return Subscriber(
-        one.id, one.account, one.channel, one.address, None, one.enrolments, failed_on=failed_on
-    )
+from tests.world import TEN, TODAY, World, pregnant
 
 
 def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -295,54 +238,6 @@ def test_two_processes_that_learn_of_the_same_mail_count_it_once(
 # Failures that add up.
 
 
-def test_the_fifth_day_of_failure_suspends(world: World) -> None:
-    world.add(failing(1, 20, 21, 22, 23), failing(2, 20, 21, 22))
-    world.day()
-
-    take(*(bounce(world, n, "Transient") for n in (0, 1)))
-
-    assert (status(world, "s1"), status(world, "s2")) == ("suspended", "active")
-
-
-@pytest.mark.parametrize(("failures", "expected"), [(20, "active"), (19, "suspended")])
-def test_an_outage_counts_nobody(world: World, failures: int, expected: str) -> None:
-    world.add(*(failing(number, 20, 21, 22, 23) for number in range(25)))
-    world.day()
-
-    take(*(bounce(world, n, "Transient") for n in range(failures)))
-
-    assert {status(world, stored(world).entries[n].subscriber) for n in range(failures)} == {
-        expected
-    }
-
-
-def test_an_outage_on_an_earlier_day_counts_nobody_later(world: World) -> None:
-    world.add(*(pregnant(number) for number in range(25)))
-    yesterday = TEN - timedelta(days=1)
-    world.day(yesterday)
-    (batch,) = world.store.ledger.batches(type(JOB)("bunkyo", yesterday.date(), Channel.EMAIL, 0))
-    take(
-        *(
-            event("Bounce", n, batch=batch.id, date="2026-11-24").replace(
-                "hanako@example.jp", person(world, batch.entries[n].subscriber).address
-            )
-            for n in range(25)
-        )
-    )
-    # The next ones fail on other days than this, but for s25.
-    world.add(failing(30, 20, 21, 22, 24), failing(31, 20, 21, 22, 23))
-    world.day()
-    places = {each.subscriber: n for n, each in enumerate(stored(world).entries)}
-
-    take(*(bounce(world, places[name], "Transient") for name in ("s30", "s31")))
-
-    assert (status(world, "s30"), status(world, "s31")) == ("active", "suspended")
-    assert person(world, "s30").failed_on == (
-        *(date(2026, 11, day) for day in (20, 21, 22)),
-        TODAY,
-    )
-
-
 # News that concern nobody any more.
 
 
@@ -436,93 +331,6 @@ def test_of_a_bounce_nothing_personal_is_logged_or_kept(
     seen = log.getvalue() + output.out + output.err + repr(ledger)
     assert "reader10000001" not in seen
     assert "reader10000001" not in repr(News(Place(JOB, "b", 0), Told.FAILED, address="reader1"))
-
-
-# The guard.
-
-
-def test_ten_bounces_of_a_hundred_pause_the_account_s_mails(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
-    world.add(*(pregnant(number) for number in range(50)))
-    world.day()
-
-    take(*(bounce(world, n) for n in range(4)))
-    assert list(world.store.pauses) == []
-    take(*(bounce(world, n) for n in range(5)))
-
-    (pause,) = world.store.pauses
-    assert (pause.account, pause.channel, pause.by) == ("bunkyo", Channel.EMAIL, "guard")
-    assert pause.why == ("of 50 mails in 7 days 5 bounced for good and 0 were marked as spam")
-    assert pause.until_day == TODAY
-    out = capsys.readouterr().out
-    assert out.count('"GuardWarned":[1.0]') == 1
-    assert out.count('"GuardPaused":[1.0]') == 1
-    today = datetime.now(UTC)
-    notes = [each.what for each in world.store.audit.of_month(today.year, today.month)]
-    assert [each.partition(":")[0] for each in notes] == ["warned of email", "paused email"]
-
-
-def test_while_an_account_is_paused_no_call_is_made_and_what_is_left_expires_with_the_reason(
-    world: World,
-) -> None:
-    world.add(pregnant(1), pregnant(2, Channel.SMS))
-    world.store.pauses.put(Pause("bunkyo", Channel.EMAIL, JOINED, "guard", "too many bounce"))
-
-    world.day()
-    world.day(TEN.replace(hour=21))
-
-    assert [each.channel for each in world.sent()] == ["sms"]
-    sums = world.sums()
-    assert (sums.accepted, sums.expired, sums.reconciles) == (1, 1, True)
-    assert sums.codes == {"paused": 1}
-
-
-@pytest.mark.parametrize(
-    ("account", "channel", "sent"),
-    [
-        (None, None, 0),
-        ("bunkyo", None, 0),
-        (None, Channel.EMAIL, 0),
-        ("chofu", None, 1),
-        (None, Channel.LINE, 1),
-        ("bunkyo", Channel.SMS, 1),
-    ],
-)
-def test_a_pause_covers_an_account_a_channel_or_everything(
-    world: World, account: str | None, channel: Channel | None, sent: int
-) -> None:
-    world.add(pregnant(1))
-    world.store.pauses.put(Pause(account, channel, JOINED, "佐藤", "a wrong text"))
-
-    world.day()
-
-    assert len(world.sent()) == sent
-
-
-def test_after_a_pause_is_lifted_the_day_goes_on(world: World) -> None:
-    world.add(pregnant(1))
-    world.store.pauses.put(Pause("bunkyo", Channel.EMAIL, JOINED, "guard", "too many bounce"))
-    world.day()
-
-    world.store.pauses.lift("bunkyo", Channel.EMAIL)
-    world.day(TEN + timedelta(hours=1))
-
-    assert len(world.sent()) == 1
-    assert world.sums().accepted == 1
-
-
-def test_the_guard_counts_the_mails_of_a_run_that_is_still_open(world: World) -> None:
-    world.add(*(pregnant(number) for number in range(50)))
-    world.tick()
-    world.work()
-    run = world.store.ledger.run(TODAY, "bunkyo")
-    assert run is not None
-    assert run.closed_at is None
-
-    take(*(bounce(world, n) for n in range(5)))
-
-    assert [each.why[:11] for each in world.store.pauses] == ["of 50 mails"]
 
 
 def test_news_may_come_before_the_batch_has_a_record(world: World) -> None:
