@@ -14,6 +14,7 @@ from cli.errors import FailedError
 from cli.pause import pause_json
 from cli.tables import figures_table
 from cli.target import StackOption, connect
+from cli.tick import hurry
 from shared.reputation import GUARDED, lift, reputation_of
 from shared.rules.account import Delivery
 from shared.rules.dates import jst_date
@@ -66,9 +67,11 @@ def lift_pause(
     """Let an account's mails go out again; what has bounced until now no longer counts."""
     who = acting(by)
     now = datetime.now(UTC)
-    lifted = lift(connect(stack).store, account, now, jst_date(now), who)
+    target = connect(stack)
+    lifted = lift(target.store, account, now, jst_date(now), who)
     if lifted is None:
         raise FailedError(f"{account!r} is not paused by the guard; `kizuna guard` shows who is")
+    hurry(target)
     if as_json:
         typer.echo(
             json.dumps({"account": account, "lifted": pause_json(lifted)}, ensure_ascii=False)

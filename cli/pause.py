@@ -10,6 +10,7 @@ from cli.arguments import ByOption, JsonOption, acting
 from cli.errors import CallError, FailedError
 from cli.files.cells import one_line
 from cli.target import StackOption, connect
+from cli.tick import hurry
 from shared.rules.account import Channel
 from shared.rules.dates import JST
 from shared.store.pauses import GUARD, Pause
@@ -84,10 +85,13 @@ def resume(
     as_json: JsonOption = False,
     stack: StackOption = None,
 ) -> None:
-    """Let what was paused go on, with the next tick. Name it as it was paused."""
+    """Let what was paused go on: at once, or locally with the next tick. Name it as it was
+    paused.
+    """
     _check(account, channel, everything=everything)
     who = acting(by)
-    store = connect(stack).store
+    target = connect(stack)
+    store = target.store
     _known(store, account)
     named = Pause(account, channel, datetime.now(UTC), who, "")
     found = next(
@@ -103,9 +107,10 @@ def resume(
         raise FailedError(f"{what_is_paused(named)} is not paused; `kizuna pauses` shows what is")
     store.audit.note(named.since, who, f"resumed {_what(channel)}", account or "all accounts")
     still = [what_is_paused(each) for each in store.pauses if _overlap(each, lifted)]
+    when = "" if hurry(target) else " with the next tick"
     _tell(
         lifted,
-        f"{what_is_paused(lifted)} goes on; it was paused because: {lifted.why}"
+        f"{what_is_paused(lifted)} goes on{when}; it was paused because: {lifted.why}"
         + (f" (still paused: {', '.join(still)})" if still else ""),
         "resumed",
         as_json=as_json,

@@ -11,6 +11,7 @@ from cli.cancel import RunAccount, run_and_channels
 from cli.errors import CallError, FailedError
 from cli.pause import ChannelOption
 from cli.target import StackOption, connect
+from cli.tick import hurry
 from cli.unsent import unsent
 from shared.rules.dates import jst_date, jst_time
 from shared.store.run import Run
@@ -35,7 +36,8 @@ def resend(
     stack: StackOption = None,
 ) -> None:
     """Send an account's message of today to those who did not get it: refused, gone, cancelled,
-    left over, or due only since. Never to those who got it, or perhaps did. The next tick begins.
+    left over, or due only since. Never to those who got it, or perhaps did. It begins at once, or
+    locally with the next tick.
     """
     who = acting(by)
     target = connect(stack)
@@ -51,6 +53,7 @@ def resend(
         done_at = datetime.now(UTC)
         store.control.resend(run, channels, done_at)
         store.audit.note(done_at, who, f"resent {', '.join(channels)} of {on}", account)
+    begun = going_out and hurry(target)
     paused = [each for each in channels if store.pauses.covering(account, each)]
     if as_json:
         report = {"account": account, "date": on.isoformat(), "left": left, "resent": going_out}
@@ -62,7 +65,8 @@ def resend(
     elif check:
         typer.echo(f"{number:,} did not get it: {codes}")
     else:
-        typer.echo(f"the next tick sends to {number:,} who did not get it: {codes}")
+        sending = "sending" if begun else "the next tick sends"
+        typer.echo(f"{sending} to {number:,} who did not get it: {codes}")
         if paused:
             typer.echo(f"but nothing goes out by {', '.join(paused)} before `kizuna resume`")
 

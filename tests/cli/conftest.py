@@ -4,6 +4,7 @@ import csv
 import io
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -95,10 +96,9 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with aws():
-        boto3.setup_default_session()
+    with aws(), ExitStack() as answers:
         refs = create_in_process()
-        _answer_for_stack(_outputs(refs))
+        answers.enter_context(_answered("cloudformation.DescribeStacks", _stack(refs)))
         names = Names(
             subscribers=refs["SubscriberTable"],
             directory=refs["DirectoryTable"],
@@ -109,27 +109,49 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
         )
         secret = boto3.client("secretsmanager").get_secret_value(SecretId=refs["AddressKey"])
         yield open_store(names, secret["SecretString"].encode)
-    boto3.DEFAULT_SESSION = None
 
 
-def _outputs(refs: Mapping[str, str]) -> dict[str, str]:
-    """What the template puts out of what is there, and of its parameters' defaults."""
+def _stack(refs: Mapping[str, str]) -> dict[str, Any]:
+    """The stack with what the template puts out of what is there, and of its parameters' defaults,
+    as CloudFormation describes it.
+    """
     defaults = {name: each["Default"] for name, each in TEMPLATE["Parameters"].items()}
-    known = {**defaults, **refs}
+    known = {**defaults, **refs, "TickFunction": "TickFunction"}
     found = {name: each["Value"].get("Ref") for name, each in TEMPLATE["Outputs"].items()}
-    return {name: known[ref] for name, ref in found.items() if ref in known}
+    outputs = [
+        {"OutputKey": name, "OutputValue": known[ref]}
+        for name, ref in found.items()
+        if ref in known
+    ]
+    return {"Stacks": [{"Outputs": outputs}]}
 
 
-def _answer_for_stack(found: Mapping[str, str]) -> None:
-    """CloudFormation's answer, on the wire's near end: moto's needs packages that we lack."""
-    outputs = [{"OutputKey": key, "OutputValue": value} for key, value in found.items()]
+@contextmanager
+def _answered(operation: str, answer: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """AWS's answer to an operation, on the wire's near end, where moto's needs packages that we
+    lack; gives the requests.
+    """
+    asked: list[dict[str, Any]] = []
 
-    def answer(**_: Any) -> tuple[AWSResponse, dict[str, Any]]:
-        return AWSResponse("", 200, {}, None), {"Stacks": [{"Outputs": outputs}]}
+    def respond(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        asked.append(params)
+        return AWSResponse("", 200, {}, None), answer
 
     session = boto3.DEFAULT_SESSION
     assert session is not None
-    session.events.register("before-call.cloudformation.DescribeStacks", answer)
+    session.events.register(f"before-call.{operation}", respond)
+    try:
+        yield asked
+    finally:
+        session.events.unregister(f"before-call.{operation}", respond)
+
+
+@pytest.fixture
+def ticks(store: Store) -> Iterator[list[dict[str, Any]]]:
+    """The ticks that the program asked for, each of which does something."""
+    done = io.BytesIO(b"{}")
+    with _answered("lambda.Invoke", {"StatusCode": 200, "Payload": done}) as asked:
+        yield asked
 
 
 @pytest.fixture

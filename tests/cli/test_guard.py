@@ -90,7 +90,7 @@ def test_a_pause_is_shown_with_its_reason_and_lifted_by_a_name_for_the_audit(acc
         "why": "many bounced",
     }
 
-    ran = kizuna("guard", "lift", "bunkyo", "--by", "佐藤")
+    ran = kizuna("guard", "lift", "bunkyo", "--by", "sora")
 
     assert (ran.status, ran.out) == (
         0,
@@ -98,7 +98,7 @@ def test_a_pause_is_shown_with_its_reason_and_lifted_by_a_name_for_the_audit(acc
     )
     assert list(accounts.pauses) == []
     (entry,) = accounts.audit.of_month(today.year, today.month)
-    assert (entry.by, entry.what, entry.about) == ("佐藤", "lifted the pause of email", "bunkyo")
+    assert (entry.by, entry.what, entry.about) == ("sora", "lifted the pause of email", "bunkyo")
     (after,) = report(kizuna)["accounts"]
     assert (after["state"], after["accepted"], after["bounced"]) == ("fine", 100, 0)
 
@@ -106,7 +106,7 @@ def test_a_pause_is_shown_with_its_reason_and_lifted_by_a_name_for_the_audit(acc
 def test_what_bounces_after_a_pause_was_lifted_counts_again(accounts, kizuna):
     sent(accounts, DAY, 100, bounced=12)
     accounts.pauses.put(Pause("bunkyo", Channel.EMAIL, AT, "guard", "many bounced", DAY))
-    kizuna("guard", "lift", "bunkyo", "--by", "佐藤")
+    kizuna("guard", "lift", "bunkyo", "--by", "sora")
 
     job = JobId("bunkyo", DAY, Channel.EMAIL, 0)
     place = Place(job, "000002-000000", 0)
@@ -121,17 +121,17 @@ def test_what_bounces_after_a_pause_was_lifted_counts_again(accounts, kizuna):
 def test_a_lift_says_in_json_what_was_lifted(accounts, kizuna):
     accounts.pauses.put(Pause("bunkyo", Channel.EMAIL, AT, "guard", "many bounced", DAY))
 
-    ran = kizuna("guard", "lift", "bunkyo", "--by", "佐藤", "--json")
+    ran = kizuna("guard", "lift", "bunkyo", "--by", "sora", "--json")
 
     assert json.loads(ran.out)["lifted"]["why"] == "many bounced"
 
 
-@pytest.mark.parametrize("pause", [None, Pause("bunkyo", Channel.SMS, AT, "佐藤", "a wrong text")])
+@pytest.mark.parametrize("pause", [None, Pause("bunkyo", Channel.SMS, AT, "sora", "a wrong text")])
 def test_what_the_guard_did_not_pause_cannot_be_lifted(accounts, kizuna, pause):
     if pause:
         accounts.pauses.put(pause)
 
-    ran = kizuna("guard", "lift", "bunkyo", "--by", "佐藤")
+    ran = kizuna("guard", "lift", "bunkyo", "--by", "sora")
 
     assert (ran.status, ran.out) == (1, "")
     assert "'bunkyo' is not paused by the guard" in ran.err

@@ -33,6 +33,7 @@ def audited(store):
     return [(e.by, e.what, e.about) for e in store.audit.of_month(today.year, today.month)]
 
 
+@pytest.mark.usefixtures("ticks")
 @pytest.mark.parametrize(("selector", "covers", "words"), SELECTORS)
 def test_an_account_a_channel_both_or_everything_is_paused_and_resumed(
     accounts, kizuna, selector, covers, words
@@ -49,6 +50,25 @@ def test_an_account_a_channel_both_or_everything_is_paused_and_resumed(
     assert list(accounts.pauses) == []
     said = f"{words} goes on; it was paused because: a wrong text\n"
     assert (resumed.status, resumed.out) == (0, said)
+
+
+def test_a_tick_comes_at_once_so_that_nobody_waits_for_the_next(accounts, kizuna, ticks):
+    kizuna("pause", "bunkyo", *WHY)
+    assert ticks == []
+
+    kizuna("resume", "bunkyo", "--by", "umi")
+
+    assert len(ticks) == 1
+
+
+def test_where_no_tick_comes_at_once_the_next_one_lets_it_go_on(accounts, kizuna):
+    kizuna("pause", "bunkyo", *WHY)
+
+    ran = kizuna("resume", "bunkyo", "--by", "umi")
+
+    said = "bunkyo goes on with the next tick; it was paused because: a wrong text\n"
+    assert (ran.status, ran.out) == (0, said)
+    assert list(accounts.pauses) == []
 
 
 def test_who_paused_and_resumed_what_and_why_is_on_record(accounts, kizuna):

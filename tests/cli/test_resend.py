@@ -103,6 +103,16 @@ def test_resend_tells_a_program_what_it_did(closed, kizuna):
     assert json.loads(kizuna(*RESEND, "--json").out) == report
 
 
+def test_it_begins_at_once_where_a_tick_comes(closed, kizuna, ticks):
+    kizuna(*RESEND, "--check")
+    assert ticks == []
+
+    ran = kizuna(*RESEND)
+
+    said = "sending to 3 who did not get it: monthly_limit 2, not_sent 1\n"
+    assert (ran.status, ran.out, len(ticks)) == (0, said, 1)
+
+
 def test_whoever_has_sent_again_what_is_paused_is_told_so(closed, kizuna):
     closed.pauses.put(Pause("bunkyo", Channel.LINE, TEN, "sora", "a wrong text"))
 
