@@ -16,8 +16,9 @@ import urllib3
 from cli.target import Target
 from cli.tick import tick, wait_for_queues
 from local.platform import Platform, provide_credentials
-from shared.rules.account import Delivery
+from shared.rules.account import Channel, Delivery
 from shared.rules.dates import JST
+from shared.store.pauses import Pause
 from shared.store.store import Store
 from tests.journeys.phone import Phone
 from tests.world import bunkyo, texts
@@ -56,18 +57,32 @@ def phone(browser: Any, platform: Platform, town: Store) -> Iterator[Callable[[]
 
 
 @pytest.fixture
-def dispatch(target: Target, town: Store) -> Callable[[], date]:
+def quarter(target: Target, town: Store) -> Callable[[datetime], None]:
+    """A tick at a time of day, and all that follows from it."""
+
+    def one_tick(now: datetime) -> None:
+        tick(target, now)
+        wait_for_queues(target)
+
+    return one_tick
+
+
+@pytest.fixture
+def dispatch(quarter: Callable[[datetime], None]) -> Callable[[], date]:
     """Dispatches a day that nobody dispatched before, and gives it."""
 
     def one_day() -> date:
-        day = FIRST_DAY + timedelta(days=next(DAYS))
-        now = datetime.combine(day, time(10), JST)
-        for minutes in (0, 15):
-            tick(target, now + timedelta(minutes=minutes))
-            wait_for_queues(target)
-        return day
+        now = ten_o_clock()
+        quarter(now)
+        quarter(now + timedelta(minutes=15))
+        return now.date()
 
     return one_day
+
+
+def ten_o_clock() -> datetime:
+    """Ten o'clock of a day that nobody dispatched before."""
+    return datetime.combine(FIRST_DAY + timedelta(days=next(DAYS)), time(10), JST)
 
 
 @pytest.fixture
@@ -202,6 +217,40 @@ def test_join_by_sms_with_a_code_and_read_the_whole_text(
     father.open(link(notice, "m"))
     father.says(f"{(day - born).days}日目です。")
     father.look("sms-3-whole-text")
+
+
+def test_who_moves_to_a_phone_while_mails_are_held_gets_the_message_there(
+    phone: Callable[[], Phone],
+    inbox: Callable[[str], list[str]],
+    quarter: Callable[[datetime], None],
+    town: Store,
+) -> None:
+    mother, address, number = phone(), "mother4@example.jp", "+819033334444"
+    due = TODAY + timedelta(days=100)
+    own = join_by_email(mother, inbox, address, due)
+    mails = inbox(address)
+    ten = ten_o_clock()
+    assert town.pauses.put(Pause("otsu", Channel.EMAIL, ten, "sora", "a wrong text"))
+    quarter(ten)
+
+    mother.open(own)
+    mother.follow("受けとりかた・あて先を変える")
+    mother.look("move-1-where-to")
+    mother.page.get_by_label("SMS", exact=False).first.check()
+    mother.page.get_by_label("携帯電話の番号").fill("090-3333-4444")
+    mother.press("確認へ進む")
+    (code,) = re.findall(r"\d{6}", inbox(number)[0])
+    mother.page.get_by_label("確認番号").fill(code)
+    mother.press("確認する")
+    mother.says("変更しました")
+    mother.look("move-2-done")
+    town.pauses.lift("otsu", Channel.EMAIL)
+    quarter(ten + timedelta(minutes=15))
+    quarter(ten + timedelta(minutes=30))
+
+    _, notice = inbox(number)
+    assert f"お知らせ{day_of_pregnancy(due, ten.date())}" in notice
+    assert inbox(address) == mails
 
 
 def test_a_birth_is_registered_after_the_due_date_and_nobody_guesses_it(
