@@ -97,7 +97,7 @@ def main() -> int:
             found = sum(pool.starmap(search, asked), Figures())
             took = time.monotonic() - begun
             line = (
-                f"| {name} | {found.cases:,} | {found.lost} | {found.repeated}"
+                f"| {name} | {found.cases:,} | {found.lost} | {found.repeated} | {found.unknown}"
                 f" | {len(found.faults)} | {took:.0f} s |"
             )
             sys.stdout.write(f"{line}\n")
@@ -123,8 +123,8 @@ def _write(lines: list[str]) -> None:
         [
             f"Of {datetime.now(UTC):%Y-%m-%d}, by `make faults`:",
             "",
-            "| what was tried | days run | messages lost | repeated | not as planned | took |",
-            "| --- | --- | --- | --- | --- | --- |",
+            "| what was tried | days run | lost | repeated | unknown | not as planned | took |",
+            "| --- | --- | --- | --- | --- | --- | --- |",
             *lines,
         ]
     )
