@@ -22,6 +22,17 @@ def test_two_faults_in_one_day_lose_and_repeat_nothing(trial: Trial) -> None:
     assert sum(map(trial.run, cases), Figures()) == Figures(cases=40)
 
 
+def test_what_a_stop_leaves_unknown_beside_a_line_call_without_an_answer_is_counted_apart(
+    trial: Trial,
+) -> None:
+    line = next(each for each in trial.points if each.call.operation == "multicast")
+    later = next(each for each in reversed(trial.points) if each.function == "SmsQueue")
+
+    found = trial.run(((line, Kind.KEEPS_FAILING), (later, Kind.STOP)))
+
+    assert found == Figures(cases=1, unknown=1)
+
+
 def test_the_small_day_has_all_that_a_day_can_have(trial: Trial) -> None:
     """Else the search would prove less than it says."""
     calls = Counter(point.call.operation for point in trial.points)
