@@ -11,8 +11,8 @@ from shared.rules.account import Channel
 from shared.rules.reckoning import Result
 from shared.store.ledger import Ledger
 from shared.store.subscribers import Subscribers
-from tests.delivery.staff import QUIET, before, job, pause, resume, sent_to, why
-from tests.delivery.test_failures import LATER, SENDERS, die
+from tests.delivery.staff import QUIET, before, job, pause, resume, sent_to, unrecorded, why
+from tests.delivery.test_failures import LATER, SENDERS
 from tests.world import TEN, World, pregnant
 
 
@@ -141,10 +141,7 @@ def test_while_paused_a_line_call_without_an_answer_is_not_repeated(
 ) -> None:
     world.add(pregnant(1, Channel.LINE))
     world.tick()
-    with monkeypatch.context() as patch:
-        patch.setattr(LineSender, "send", die)
-        with pytest.raises(SystemExit):
-            world.work()
+    unrecorded(world, monkeypatch, LineSender, "send")
     pause(world)
     world.day(LATER)
     assert world.sent() == []
@@ -161,10 +158,7 @@ def test_a_pause_that_comes_while_a_line_call_is_looked_into_wins_over_its_repea
 ) -> None:
     world.add(pregnant(1, Channel.LINE))
     world.tick()
-    with monkeypatch.context() as patch:
-        patch.setattr(LineSender, "send", die)
-        with pytest.raises(SystemExit):
-            world.work()
+    unrecorded(world, monkeypatch, LineSender, "send")
     before(monkeypatch, Subscribers, "get_many", lambda: pause(world), call=1)
 
     world.day(LATER)
@@ -178,10 +172,7 @@ def test_while_paused_what_can_be_asked_is_settled(
 ) -> None:
     world.add(pregnant(1, channel))
     world.tick()
-    with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "record", die)
-        with pytest.raises(SystemExit):
-            world.work()
+    unrecorded(world, monkeypatch, Ledger, "record")
     world.ses_reports()
     pause(world)
 
