@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -94,8 +93,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def seconds_left() -> float:
         return context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
 
-    review_then = replace(review, shared_by=asked.by, shared_at=now)
-    mailed = _mail(snapshot, review_then, now, seconds_left)
+    mailed = _mail(snapshot, after, now, seconds_left)
     noted = _store().snapshots.update(review, after)
     logger.info("snapshot shared", extra={"snapshot": snapshot.snapshot, "mailed": mailed})
     return {"snapshot": snapshot.snapshot, "state": noted.state.value, "mailed": mailed}
