@@ -68,7 +68,8 @@ def resend(
         sending = "sending" if begun else "the next tick sends"
         typer.echo(f"{sending} to {number:,} who did not get it: {codes}")
         if paused:
-            typer.echo(f"but nothing goes out by {', '.join(paused)} before `kizuna resume`")
+            held = f"nothing goes out by {', '.join(paused)} while it is paused"
+            typer.echo(f"but {held}; `kizuna pauses` shows why")
 
 
 def _in_time(run: Run, now: datetime) -> None:

@@ -119,7 +119,8 @@ def test_whoever_has_sent_again_what_is_paused_is_told_so(closed, kizuna):
     ran = kizuna(*RESEND)
 
     assert ran.status == 0
-    assert ran.out.endswith("but nothing goes out by line before `kizuna resume`\n")
+    said = "but nothing goes out by line while it is paused; `kizuna pauses` shows why\n"
+    assert ran.out.endswith(said)
     assert json.loads(kizuna(*RESEND, "--json").out)["paused"] == ["line"]
 
 
