@@ -10,10 +10,10 @@ import typer
 from cli.arguments import ByOption, JsonOption, acting
 from cli.errors import FailedError
 from cli.target import StackOption, connect
-from shared import changing
 from shared.rules.subscriber import Subscriber
 from shared.store.store import Store
 from shared.store.tables import ConflictError
+from shared.subscribers import actions
 
 
 def erase(
@@ -36,7 +36,7 @@ def erase(
         raise FailedError("nothing was erased")
     now = datetime.now(UTC)
     try:
-        left = changing.erase(store, subscriber, now)
+        left = actions.erase(store, subscriber, now)
     except ConflictError:
         raise FailedError(f"{subscriber!r} is being changed all the time; try again") from None
     if left is None:

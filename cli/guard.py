@@ -15,7 +15,7 @@ from cli.pause import pause_json
 from cli.tables import figures_table
 from cli.target import StackOption, connect
 from cli.tick import hurry
-from shared.reputation import GUARDED, lift, reputation_of
+from shared.feedback.reputation import GUARDED, lift, reputation_of
 from shared.rules.account import Delivery
 from shared.rules.dates import jst_date
 from shared.rules.guard import WINDOW_DAYS, verdict

@@ -12,7 +12,7 @@ from rich.table import Table
 from cli.arguments import JsonOption, parse_date
 from cli.tables import figures_table
 from cli.target import StackOption, connect
-from shared.jobs import figures
+from shared.delivery.jobs import figures
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.rules.punctuality import SHARES, minutes_until

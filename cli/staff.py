@@ -9,10 +9,10 @@ import typer
 from cli.arguments import JsonOption, parse_name
 from cli.errors import FailedError
 from cli.target import StackOption, connect
-from shared.address import address
 from shared.rules.account import Channel
 from shared.store.staff import Colleague
 from shared.store.tables import ConflictError
+from shared.subscribers.address import address
 
 staff = typer.Typer(
     help="The office's staff: who they are, and where to write to them.", no_args_is_help=True

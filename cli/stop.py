@@ -9,8 +9,8 @@ import typer
 from cli.arguments import ByOption, JsonOption, acting
 from cli.errors import FailedError
 from cli.target import StackOption, connect
-from shared import changing
 from shared.rules import changes
+from shared.subscribers import actions
 
 
 def stop(
@@ -37,7 +37,7 @@ def stop(
         raise FailedError(f"{subscriber!r} has no enrolment {unknown[0]!r}, but {known}")
     going_on = {each.id for each in found.enrolments if changes.active(each)}
     now = datetime.now(UTC)
-    stopped = changing.stop(store, subscriber, now, only=only or None)
+    stopped = actions.stop(store, subscriber, now, only=only or None)
     left = stopped.enrolments if stopped else ()
     done = len(going_on - {each.id for each in left if changes.active(each)})
     if done:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from shared.elsewhere import Elsewhere
+from shared.delivery.earlier_deliveries import Elsewhere
 from shared.rules.account import Channel
 from shared.rules.catalogue import COMMON_SERIES, schedule_of
 from shared.rules.message import Schedule, within_reach

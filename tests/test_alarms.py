@@ -11,13 +11,13 @@ from aws_lambda_powertools.utilities import parameters
 from functions.line import notify as line_notify
 from functions.line.webhook import signature
 from functions.sms import notify as sms_notify
-from shared.notices import NoticeKind, NoticeMessage
 from shared.rules.account import Channel
 from shared.rules.failures import Counts
 from shared.rules.feedback import Feedback, State
 from shared.rules.reckoning import Sums
 from shared.store.feedback import Learned, Place
 from shared.store.keys import JobId
+from shared.subscribers.notices import NoticeKind, NoticeMessage
 from tests.docs.test_docs import commands, groups
 from tests.email.test_feedback import event, stored, take_in
 from tests.line.test_login import Browser

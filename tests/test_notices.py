@@ -9,11 +9,11 @@ import boto3
 import pytest
 
 from functions.email import notify as email_notify
-from shared.links import Links
-from shared.notices import NoticeKind, NoticeQueues, take_notices
 from shared.rules.account import Channel
 from shared.secrets import platform_keys
 from shared.settings import setting
+from shared.subscribers.links import Links
+from shared.subscribers.notices import NoticeKind, NoticeQueues, take_notices
 from tests.store.test_pending import waiting
 from tests.world import HANDLERS, Context, World, pregnant
 

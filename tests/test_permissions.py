@@ -17,8 +17,6 @@ from functions.au_snapshot import snapshot as au_snapshot
 from functions.line import chat as line_chat
 from functions.line.webhook import signature
 from functions.sms.sender import callback_name
-from shared.changing import stop
-from shared.links import Links
 from shared.rules.account import Channel
 from shared.rules.changes import linked
 from shared.rules.reckoning import Result
@@ -26,6 +24,8 @@ from shared.rules.review import reviewed
 from shared.secrets import platform_keys
 from shared.store.keys import JobId
 from shared.store.staff import Colleague
+from shared.subscribers.actions import stop
+from shared.subscribers.links import Links
 from tests.email.test_feedback import event, take_in
 from tests.line.phone import Phone, in_days
 from tests.line.test_login import Browser, begun, login_to_public_url

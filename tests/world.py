@@ -27,7 +27,7 @@ from functions.line import deliver as line_deliver
 from functions.line import login as line_login
 from functions.line import notify as line_notify
 from functions.line import webhook as line_webhook
-from functions.register import opened as register_opened
+from functions.register import resources as register_resources
 from functions.sms import deliver as sms_deliver
 from functions.sms import notify as sms_notify
 from functions.sms import status as sms_status
@@ -63,18 +63,28 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Any], Any]] = {
     "SmsNoticeQueue": sms_notify.handler,
 }
 SAME_IN_EVERY_WORLD = (
-    *(dispatch_tick._world, email_deliver._world, email_feedback._store, line_deliver._world),
-    *(line_notify._world, line_webhook._world, line_chat._world, line_login._world),
-    *(sms_deliver._world, sms_notify._world, sms_status._store, register_opened.world),
-    *(au_snapshot._store, au_share._store, au_pages._world),
+    *(
+        dispatch_tick._resources,
+        email_deliver._resources,
+        email_feedback._store,
+        line_deliver._resources,
+    ),
+    *(line_notify._resources, line_webhook._resources, line_chat._resources, line_login._resources),
+    *(
+        sms_deliver._resources,
+        sms_notify._resources,
+        sms_status._store,
+        register_resources.resources,
+    ),
+    *(au_snapshot._store, au_share._store, au_pages._resources),
 )
 """What Lambdas keep that knows names only, which are those of the template: kept from world to
 world, since to make their clients takes longer than most tests.
 """
 
-CACHED = (email_deliver._client, email_notify._world, line_deliver._api, line_notify._api)
+CACHED = (email_deliver._client, email_notify._resources, line_deliver._api, line_notify._api)
 CACHED += (line_chat._api, sms_deliver._api, sms_notify._api, au_share._ses)
-CACHED += (email_deliver._pace, email_notify._pace, au_share._pace)
+CACHED += (email_deliver._rate_limit, email_notify._rate_limit, au_share._rate_limit)
 """What knows where the stand-ins listen: on other ports in every world."""
 
 

@@ -18,8 +18,8 @@ from pydantic import (
     computed_field,
 )
 
-from shared.notices import NoticeKind
 from shared.rules.account import Channel
+from shared.subscribers.notices import NoticeKind
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """Our own ids and LINE's: none could be an address or a name with a blank."""

@@ -15,12 +15,12 @@ from cli.files.content import CONTENT_COLUMNS, read_content
 from cli.files.faults import Faults
 from cli.files.subscribers import SUBSCRIBER_COLUMNS, read_subscribers, same_in_files
 from cli.files.table import Row, read_table
-from shared.address import same_address
 from shared.rules.au import Measure
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Subscriber
 from shared.store.store import Store
 from shared.store.tables import BusyError, ConflictError
+from shared.subscribers.address import same_address
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many are done, and of how many."""

@@ -7,10 +7,10 @@ from datetime import datetime
 from cli.files.cells import matching, one_line, one_of
 from cli.files.enrolments import enrolment_cells, read_enrolment
 from cli.files.table import Row
-from shared.address import address, same_address
 from shared.rules.account import Account, Channel, Delivery
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Enrolment, Subscriber
+from shared.subscribers.address import address, same_address
 
 SUBSCRIBER_COLUMNS = (
     "subscriber",

@@ -12,10 +12,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.au_report.html import bad_link, html
 from functions.au_report.reports import Reports
-from shared.links import BadLinkError, Links
 from shared.secrets import platform_keys
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
+from shared.subscribers.links import BadLinkError, Links
 
 logger = Logger(service="au_report")
 metrics = Metrics(namespace="Kizuna", service="au_report")
@@ -34,7 +34,7 @@ _HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Resources:
     """What the page needs, opened once for each process."""
 
     store: Store
@@ -42,19 +42,19 @@ class World:
 
 
 @cache
-def _world() -> World:
+def _resources() -> Resources:
     links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
-    return World(open_store(names_from_environment()), links)
+    return Resources(open_store(names_from_environment()), links)
 
 
 @app.get("/au/<token>")
 def report(token: str) -> Response[str]:
     """The office's report of the snapshot that the link names. Nothing is written."""
-    world = _world()
-    found = world.store.snapshots.get(world.links.read_snapshot(token, datetime.now(UTC)))
+    resources = _resources()
+    found = resources.store.snapshots.get(resources.links.read_snapshot(token, datetime.now(UTC)))
     if found is None:
         raise BadLinkError
-    return _page(html(Reports(*found, world.store).of_office()))
+    return _page(html(Reports(*found, resources.store).of_office()))
 
 
 @app.exception_handler(BadLinkError)  # type: ignore[untyped-decorator]

@@ -14,10 +14,9 @@ from botocore.config import Config
 from pydantic import BaseModel, ConfigDict
 from pydantic import ValidationError as BadShapeError
 
-from shared import ses_rate
 from shared.letterhead import Letterhead
-from shared.links import Links
-from shared.pace import Pace
+from shared.providers import ses_rate
+from shared.providers.rate_limit import RateLimit
 from shared.rules.au import Kind
 from shared.rules.dates import JST, jst_date
 from shared.rules.review import NotNowError, shared
@@ -25,6 +24,7 @@ from shared.rules.snapshot import OwnLine, Review, Snapshot
 from shared.secrets import platform_keys
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
+from shared.subscribers.links import Links
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -63,8 +63,8 @@ def _ses() -> "SESV2Client":
 
 
 @cache
-def _pace() -> Pace:
-    return ses_rate.pace(_store().rates, _ses(), logger.warning)
+def _rate_limit() -> RateLimit:
+    return ses_rate.rate_limit(_store().rates, _ses(), logger.warning)
 
 
 @logger.inject_lambda_context
@@ -111,7 +111,7 @@ def _mail(
     mailed = 0
     for colleague in _store().staff:
         left = seconds_left()
-        wait = _pace().reserve(1, left) if left > 0 else None
+        wait = _rate_limit().reserve(1, left) if left > 0 else None
         if wait is None:
             message = f"SES's rate left no time for more than {mailed} mails: share it again"
             raise TimeoutError(message)

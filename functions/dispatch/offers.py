@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from shared.notices import NoticeKind, NoticeQueues
 from shared.rules.dates import jst_date, jst_time
 from shared.store.store import Store
+from shared.subscribers.notices import NoticeKind, NoticeQueues
 
 
 def hand_on(store: Store, notices: NoticeQueues, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """The plan of a day: open the runs whose time has come, queue what is to be done, close the rest.
 
-Idempotent: it makes the world match today's plan, whatever an earlier tick did or left undone.
+Idempotent: it make the world match today's plan, whatever an earlier tick did or left undone.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.dispatch.heartbeat import at_a_standstill
-from shared.jobs import Queues
+from shared.delivery.jobs import Queues
 from shared.rules.account import Account, Delivery
 from shared.rules.catalogue import COMMON_SERIES
 from shared.rules.dates import jst_date, jst_time

@@ -15,12 +15,12 @@ from functions.dispatch.arrivals import look_again
 from functions.dispatch.offers import hand_on
 from functions.dispatch.plan import Tick, tick
 from shared.clock import given_clock
-from shared.jobs import Queues, figures
-from shared.notices import NoticeQueues
+from shared.delivery.jobs import Queues, figures
 from shared.rules.account import Channel
 from shared.rules.punctuality import SHARES, minutes_until
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
+from shared.subscribers.notices import NoticeQueues
 
 logger = Logger(service="dispatch")
 metrics = Metrics(namespace="Kizuna", service="dispatch")
@@ -39,7 +39,7 @@ class BadEventError(ValueError):
 
 
 @cache
-def _world() -> tuple[Store, Queues, NoticeQueues]:
+def _resources() -> tuple[Store, Queues, NoticeQueues]:
     sqs = boto3.client("sqs", config=Config(retries={"mode": "standard"}))
     urls = {channel: setting(f"{channel.name}_QUEUE") for channel in Channel}
     notices = {channel: setting(f"{channel.name}_NOTICE_QUEUE") for channel in Channel}
@@ -52,7 +52,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Run one tick and answer with what it did; BadEventError where the event is not one."""
     metrics.add_metric("TicksBegun", MetricUnit.Count, 1)
     now = _now(event)
-    store, queues, notices = _world()
+    store, queues, notices = _resources()
     look_again(store, now)
     done = tick(store, queues, now)
     offers = hand_on(store, notices, now)

@@ -9,17 +9,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.email import ses
 from functions.email.sender import EmailSender
-from shared import ses_rate
-from shared.jobs import Queues, take_turns
+from shared.delivery.jobs import Queues, take_turns
 from shared.letterhead import Letterhead
-from shared.links import Links
-from shared.pace import Pace
+from shared.providers import ses_rate
+from shared.providers.rate_limit import RateLimit
 from shared.rules.account import Channel
 from shared.secrets import platform_keys
 from shared.settings import setting
 from shared.store.keys import JobId
 from shared.store.run import Run
 from shared.store.store import Store, names_from_environment, open_store
+from shared.subscribers.links import Links
 
 logger = Logger(service="email")
 metrics = Metrics(namespace="Kizuna", service="email")
@@ -31,7 +31,7 @@ def _sqs() -> Any:  # noqa: ANN401
 
 
 @cache
-def _world() -> tuple[Store, Queues]:
+def _resources() -> tuple[Store, Queues]:
     queues = Queues(_sqs(), {Channel.EMAIL: setting("EMAIL_QUEUE")})
     return open_store(names_from_environment()), queues
 
@@ -42,9 +42,9 @@ def _client() -> Any:  # noqa: ANN401
 
 
 @cache
-def _pace() -> Pace:
-    store, _ = _world()
-    return ses_rate.pace(store.rates, _client(), logger.warning)
+def _rate_limit() -> RateLimit:
+    store, _ = _resources()
+    return ses_rate.rate_limit(store.rates, _client(), logger.warning)
 
 
 def _events_waiting() -> bool:
@@ -60,7 +60,7 @@ def _events_waiting() -> bool:
 
 
 def _sender(run: Run, job: JobId) -> EmailSender:
-    store, _ = _world()
+    store, _ = _resources()
     return EmailSender(
         _client(),
         run=run,
@@ -71,7 +71,7 @@ def _sender(run: Run, job: JobId) -> EmailSender:
         heard=lambda: store.ledger.heard(Channel.EMAIL),
         events_waiting=_events_waiting,
         links=Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY")),
-        pace=_pace(),
+        rate_limit=_rate_limit(),
     )
 
 
@@ -79,7 +79,7 @@ def _sender(run: Run, job: JobId) -> EmailSender:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Take a turn at each job of the event."""
-    store, queues = _world()
+    store, queues = _resources()
     take_turns(
         event, context, store=store, queues=queues, sender=_sender, logger=logger, metrics=metrics
     )

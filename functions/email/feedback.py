@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from functions.email.sender import PROBE
-from shared.feedback import News, report_repeats, take_in
+from shared.feedback.events import News, report_repeats, take_in
 from shared.rules.account import Channel
 from shared.rules.feedback import Told
 from shared.store.feedback import Place

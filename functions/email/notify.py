@@ -7,40 +7,40 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.email import ses
-from shared import ses_rate
 from shared.letterhead import Letterhead
-from shared.links import Links
-from shared.notices import Notice, take_notices
-from shared.pace import Pace
+from shared.providers import ses_rate
+from shared.providers.rate_limit import RateLimit
 from shared.rules.account import Channel
 from shared.rules.reckoning import Outcome
 from shared.secrets import platform_keys
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
+from shared.subscribers.links import Links
+from shared.subscribers.notices import Notice, take_notices
 
 logger = Logger(service="email-notices")
 metrics = Metrics(namespace="Kizuna", service="email-notices")
 
 
 @cache
-def _world() -> tuple[Store, Links, Any]:
+def _resources() -> tuple[Store, Links, Any]:
     links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
     return open_store(names_from_environment()), links, ses.client()
 
 
 @cache
-def _pace() -> Pace:
-    store, _, client = _world()
-    return ses_rate.pace(store.rates, client, logger.warning)
+def _rate_limit() -> RateLimit:
+    store, _, client = _resources()
+    return ses_rate.rate_limit(store.rates, client, logger.warning)
 
 
 def _reserve(_notice: Notice, longest: float) -> float | None:
-    return _pace().reserve(1, longest)
+    return _rate_limit().reserve(1, longest)
 
 
 def _send(notice: Notice) -> Outcome:
     letterhead = Letterhead.from_environment()
-    _, _, client = _world()
+    _, _, client = _resources()
     lines = (notice.text.strip(), "――――", notice.sender, letterhead.office, letterhead.contact)
     return ses.send_notice(
         client,
@@ -56,7 +56,7 @@ def _send(notice: Notice) -> Outcome:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Send the notices of the SQS records."""
-    store, links, _ = _world()
+    store, links, _ = _resources()
     return take_notices(
         event,
         context,

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from functions.email import ses
+from shared.delivery.sender import Addressed
 from shared.letterhead import Letterhead
-from shared.links import Links
-from shared.pace import Pace
+from shared.providers.rate_limit import RateLimit
 from shared.rules.message import birth_prompt
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 from shared.rules.subscriber import Language
-from shared.sender import Addressed
 from shared.store.keys import JobId
 from shared.store.run import Run
+from shared.subscribers.links import Links
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -64,11 +64,11 @@ class EmailSender:
         links: Links,
         heard: Callable[[], datetime | None],
         events_waiting: Callable[[], bool],
-        pace: Pace,
+        rate_limit: RateLimit,
     ) -> None:
         self._client, self._run, self._job, self._links = client, run, job, links
         self._domain, self._configuration_set = domain, configuration_set
-        self._letterhead, self._heard, self._pace = letterhead, heard, pace
+        self._letterhead, self._heard, self._rate_limit = letterhead, heard, rate_limit
         self._events_waiting = events_waiting
         self._text = _TEMPLATES.get_template("letter.txt.j2")
         self._html = _TEMPLATES.get_template("letter.html.j2")
@@ -76,7 +76,7 @@ class EmailSender:
     @property
     def batch_size(self) -> int:
         """Recipients of one call: as many as SES takes in a second, 50 at the most."""
-        return self._pace.call_size(ses.BULK_LIMIT)
+        return self._rate_limit.call_size(ses.BULK_LIMIT)
 
     def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
         """All in one call, whatever their texts."""
@@ -88,7 +88,7 @@ class EmailSender:
 
     def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
         """SES counts recipients: each letter has one."""
-        return self._pace.reserve(len(call), longest)
+        return self._rate_limit.reserve(len(call), longest)
 
     def reserve_repeat(self, batch: Batch, longest: float) -> float:  # noqa: ARG002
         """No batch is ever sent again as it is."""
@@ -124,7 +124,7 @@ class EmailSender:
             return Outcome(Result.TRY_AGAIN, NOT_SEEN)
         # Nothing later was heard of: ask for an event by a mail to SES's own mailbox simulator.
         # Where the rate has no room for it, other mails are going out, and their events will do.
-        if self._pace.reserve(1, 0) is None:
+        if self._rate_limit.reserve(1, 0) is None:
             return UNKNOWN
         data = json.dumps({"subject": "probe", "text": "probe", "html": "probe"})
         probe: BulkEmailEntryTypeDef = {

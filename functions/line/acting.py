@@ -6,7 +6,6 @@ from datetime import datetime
 
 from functions.line.conversation import Want, Wish, expected, overtaken
 from functions.line.event import ChatEvent, Kind
-from shared import changing, consent, joining
 from shared.rules import changes
 from shared.rules.account import Channel, Settings
 from shared.rules.changes import Refusal, RefusedError
@@ -16,6 +15,7 @@ from shared.rules.subscriber import Subscriber
 from shared.rules.touchpoint import LINE, Step
 from shared.store.line_events import Turn
 from shared.store.store import Store
+from shared.subscribers import actions, consent, joining
 
 CONSENT_SOURCE = "line_chat"
 
@@ -65,7 +65,7 @@ def _its_turn(store: Store, found: Situation, wish: Wish) -> bool:
 
 
 def _stopped(store: Store, found: Situation, wish: Wish) -> Done:
-    subscriber = found.subscriber and changing.stop(store, found.subscriber.id, found.now)
+    subscriber = found.subscriber and actions.stop(store, found.subscriber.id, found.now)
     blocked = found.event.kind is Kind.UNFOLLOW
     return (replace(wish, want=Want.NOTHING) if blocked else wish), subscriber
 
@@ -99,7 +99,7 @@ def _born(store: Store, found: Situation, wish: Wish) -> Done:
 
     if found.subscriber is None:
         return replace(wish, want=Want.GREETING), None
-    return wish, changing.change(store, found.subscriber.id, born)
+    return wish, actions.change(store, found.subscriber.id, born)
 
 
 _STEPS = {

@@ -9,9 +9,7 @@ from functions.line.conversation import Want, Wish, earliest_birth, expected
 from functions.line.messages import Action, buttons, choose_date, open_page, press, text
 from functions.line.postback import Postback, Press
 from functions.line.wording import age_in_words, day_in_words, say, say_why
-from shared.consent import consent_summary
 from shared.letterhead import Letterhead
-from shared.links import Links
 from shared.rules import changes
 from shared.rules.account import Settings
 from shared.rules.age import FIRST_PREGNANCY_DAY, LAST_PREGNANCY_DAY, TERM_DAYS
@@ -19,6 +17,8 @@ from shared.rules.dates import jst_date, jst_time
 from shared.rules.joining import Child
 from shared.rules.subscriber import Language, Subscriber
 from shared.rules.touchpoint import WEB, link
+from shared.subscribers.consent import consent_summary
+from shared.subscribers.links import Links
 
 Messages = list[dict[str, Any]]
 

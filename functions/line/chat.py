@@ -18,13 +18,13 @@ from functions.line.conversation import understood
 from functions.line.event import ChatEvent, stored
 from functions.line.line_api import Credentials, LineApi
 from shared.letterhead import Letterhead
-from shared.links import Links
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.secrets import MissingCredentialsError, address_key, credentials, platform_keys
 from shared.settings import setting
 from shared.store.line_events import LineEvents, open_line_events
 from shared.store.store import Store, names_from_environment, open_store
+from shared.subscribers.links import Links
 
 logger = Logger(service="line-chat")
 metrics = Metrics(namespace="Kizuna", service="line-chat")
@@ -49,7 +49,7 @@ class EventMessage(BaseModel):
 
 
 @cache
-def _world() -> tuple[Store, LineEvents, Links]:
+def _resources() -> tuple[Store, LineEvents, Links]:
     links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
     events = open_line_events(setting("PENDING_TABLE"))
     return open_store(names_from_environment(), address_key), events, links
@@ -84,7 +84,7 @@ def _in_order(
     event: Mapping[str, Any],
 ) -> list[tuple[Mapping[str, Any], EventMessage, ChatEvent]]:
     """The records whose events are still there, the earliest first."""
-    _, events, _ = _world()
+    _, events, _ = _resources()
     found = []
     for record in event["Records"]:
         message = EventMessage.model_validate_json(record["body"])
@@ -98,7 +98,7 @@ def _handle_once(message: EventMessage, happened: ChatEvent) -> None:
     """Handle an event that was not handled before. It is marked when all is done: what is cut off
     in between comes again, finds the record as it left it, and does no harm.
     """
-    store, events, _ = _world()
+    store, events, _ = _resources()
     if store.seen.known(_SEEN, message.mark):
         logger.info("handled before")
     else:
@@ -108,7 +108,7 @@ def _handle_once(message: EventMessage, happened: ChatEvent) -> None:
 
 
 def _handle(account_id: str, happened: ChatEvent) -> None:
-    store, _, links = _world()
+    store, _, links = _resources()
     now = datetime.now(UTC)
     account = store.accounts.get(account_id)
     settings = account.on(jst_date(now)) if account else None

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.line import rate
 from functions.line.line_api import Credentials, LineApi
 from functions.line.sender import LineSender
-from shared.jobs import Queues, take_turns
+from shared.delivery.jobs import Queues, take_turns
 from shared.letterhead import Letterhead
 from shared.rules.account import Channel
 from shared.secrets import credentials
@@ -27,7 +27,7 @@ _HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=20), retries
 
 
 @cache
-def _world() -> tuple[Store, Queues]:
+def _resources() -> tuple[Store, Queues]:
     queues = Queues(boto3.client("sqs"), {Channel.LINE: setting("LINE_QUEUE")})
     return open_store(names_from_environment()), queues
 
@@ -38,13 +38,13 @@ def _api(credentials: Credentials) -> LineApi:
 
 
 def _sender(run: Run, job: JobId) -> LineSender:
-    store, _ = _world()
+    store, _ = _resources()
     found = Credentials(*credentials(job.account, Channel.LINE, "channel_id", "channel_secret"))
     return LineSender(
         _api(found),
         account=run.settings.name,
         letterhead=Letterhead.from_environment(),
-        pace=rate.pace(store.rates, found.channel_id),
+        rate_limit=rate.rate_limit(store.rates, found.channel_id),
     )
 
 
@@ -52,7 +52,7 @@ def _sender(run: Run, job: JobId) -> LineSender:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Take a turn at each job of the event."""
-    store, queues = _world()
+    store, queues = _resources()
     take_turns(
         event, context, store=store, queues=queues, sender=_sender, logger=logger, metrics=metrics
     )

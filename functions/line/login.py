@@ -23,9 +23,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from functions.line.login_api import LoginApi, LoginUnreachableError, NotVerifiedError
 from functions.line.login_page import HEADERS, Ending, page
-from shared import joining
 from shared.letterhead import Letterhead
-from shared.links import BadLinkError, Links
 from shared.rules.changes import RefusedError
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Language
@@ -35,6 +33,8 @@ from shared.settings import setting
 from shared.store.confirmations import Confirmation
 from shared.store.store import Store, names_from_environment, open_store
 from shared.store.tables import AddressTakenError
+from shared.subscribers import joining
+from shared.subscribers.links import BadLinkError, Links
 
 logger = Logger(service="line-login")
 metrics = Metrics(namespace="Kizuna", service="line-login")
@@ -49,7 +49,7 @@ _HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=8), retries=
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Resources:
     """What the pages need, opened once for each process."""
 
     store: Store
@@ -64,9 +64,9 @@ class World:
 
 
 @cache
-def _world() -> World:
+def _resources() -> Resources:
     keys = platform_keys("LINK_KEY")
-    return World(
+    return Resources(
         open_store(names_from_environment(), address_key),
         Links(setting("PUBLIC_URL"), keys),
         Letterhead.from_environment(),
@@ -87,15 +87,15 @@ class EndedError(Exception):
 @app.get("/line/login/<token>")
 def join(token: str) -> Response[str]:
     """The way to LINE of somebody who has filled in the form, or moves here."""
-    world = _world()
-    waiting = _waiting(world, world.links.read_line_login(token))
+    resources = _resources()
+    waiting = _waiting(resources, resources.links.read_line_login(token))
     return _to_line(waiting.account, _JOIN, waiting.id)
 
 
 @app.get("/line/me/<account>")
 def me(account: str) -> Response[str]:
     """The way to LINE of somebody who wants to see their own page."""
-    if _world().store.accounts.get(account) is None:
+    if _resources().store.accounts.get(account) is None:
         raise EndedError(Ending.BAD_LINK)
     return _to_line(account, _ME, account)
 
@@ -103,17 +103,17 @@ def me(account: str) -> Response[str]:
 @app.get("/line/callback")
 def back() -> Response[str]:
     """Back from LINE: the confirmation is given by whoever LINE says it is."""
-    world, asked = _world(), app.current_event.query_string_parameters
+    resources, asked = _resources(), app.current_event.query_string_parameters
     browser = _cookies(app.current_event.raw_event).get(_cookie_name())
-    what, about = _read_state(world, asked.get("state", ""), browser or "")
-    waiting = _waiting(world, about) if what == _JOIN else None
+    what, about = _read_state(resources, asked.get("state", ""), browser or "")
+    waiting = _waiting(resources, about) if what == _JOIN else None
     account = waiting.account if waiting else about
     if "error" in asked:
-        raise _denied(world, waiting, account)
-    user = _who(world, account, asked.get("code", ""), browser or "", waiting)
+        raise _denied(resources, waiting, account)
+    user = _who(resources, account, asked.get("code", ""), browser or "", waiting)
     if waiting is None:
-        return _see_other(_own_page(world, account, user))
-    return _see_other(_confirmed(world, waiting, user))
+        return _see_other(_own_page(resources, account, user))
+    return _see_other(_confirmed(resources, waiting, user))
 
 
 @app.exception_handler(EndedError)  # type: ignore[untyped-decorator]
@@ -121,7 +121,7 @@ def ended(error: EndedError) -> Response[str]:
     """A calm page that says how it ended."""
     _, status = error.ending.value
     metrics.add_metric(f"Login{error.ending.name.title().replace('_', '')}", MetricUnit.Count, 1)
-    body = page(error.ending, error.language, _world().letterhead, error.back)
+    body = page(error.ending, error.language, _resources().letterhead, error.back)
     return Response(status, "text/html; charset=utf-8", body, dict(HEADERS))
 
 
@@ -140,20 +140,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _to_line(account: str, what: str, about: str) -> Response[str]:
-    world, browser = _world(), secrets.token_urlsafe(24)
-    state = world.states.dumps([what, about, _bound("state", browser)])
+    resources, browser = _resources(), secrets.token_urlsafe(24)
+    state = resources.states.dumps([what, about, _bound("state", browser)])
     url = _api(account).authorize(
-        redirect=world.redirect, state=state, nonce=_bound("nonce", browser)
+        redirect=resources.redirect, state=state, nonce=_bound("nonce", browser)
     )
     cookie = f"{_cookie_name()}={browser}; Path=/; Max-Age={STATE_SECONDS}; HttpOnly; SameSite=Lax"
     secure = "; Secure" if _is_https() else ""
     return _redirect(HTTPStatus.FOUND, url, {"Set-Cookie": cookie + secure})
 
 
-def _read_state(world: World, state: str, browser: str) -> tuple[str, str]:
+def _read_state(resources: Resources, state: str, browser: str) -> tuple[str, str]:
     """What was begun, and about what, where this browser began it not long ago."""
     try:
-        what, about, bound = world.states.loads(state, max_age=STATE_SECONDS)
+        what, about, bound = resources.states.loads(state, max_age=STATE_SECONDS)
     except (BadSignature, ValueError, TypeError):
         raise EndedError(Ending.AGAIN) from None
     if not browser or not hmac.compare_digest(str(bound), _bound("state", browser)):
@@ -161,35 +161,37 @@ def _read_state(world: World, state: str, browser: str) -> tuple[str, str]:
     return what, about
 
 
-def _waiting(world: World, confirmation: str) -> Confirmation:
-    found = world.store.confirmations.get(confirmation)
+def _waiting(resources: Resources, confirmation: str) -> Confirmation:
+    found = resources.store.confirmations.get(confirmation)
     if found is None:
         raise EndedError(Ending.USED)
     return found
 
 
-def _denied(world: World, waiting: Confirmation | None, account: str) -> EndedError:
+def _denied(resources: Resources, waiting: Confirmation | None, account: str) -> EndedError:
     """They did not go on at LINE: a page with the way to try once more."""
     if waiting is None:
-        return EndedError(Ending.DENIED, back=f"{world.links.url}/line/me/{account}")
-    return EndedError(Ending.DENIED, waiting.language, world.links.line_login(waiting.id))
+        return EndedError(Ending.DENIED, back=f"{resources.links.url}/line/me/{account}")
+    return EndedError(Ending.DENIED, waiting.language, resources.links.line_login(waiting.id))
 
 
-def _who(world: World, account: str, code: str, browser: str, waiting: Confirmation | None) -> str:
+def _who(
+    resources: Resources, account: str, code: str, browser: str, waiting: Confirmation | None
+) -> str:
     language = waiting.language if waiting else Language.JAPANESE
     try:
-        return _api(account).who(code, redirect=world.redirect, nonce=_bound("nonce", browser))
+        return _api(account).who(code, redirect=resources.redirect, nonce=_bound("nonce", browser))
     except NotVerifiedError:
         raise EndedError(Ending.AGAIN, language) from None
     except LoginUnreachableError:
         raise EndedError(Ending.UNAVAILABLE, language) from None
 
 
-def _confirmed(world: World, waiting: Confirmation, user: str) -> str:
+def _confirmed(resources: Resources, waiting: Confirmation, user: str) -> str:
     """Do what waited, once; their own page."""
     now = datetime.now(UTC)
     try:
-        subscriber = joining.confirm(world.store, waiting, user, now)
+        subscriber = joining.confirm(resources.store, waiting, user, now)
     except joining.UsedError:
         raise EndedError(Ending.USED, waiting.language) from None
     except AddressTakenError:
@@ -197,19 +199,19 @@ def _confirmed(world: World, waiting: Confirmation, user: str) -> str:
     except RefusedError:
         raise EndedError(Ending.REFUSED, waiting.language) from None
     metrics.add_metric("LoginConfirmed", MetricUnit.Count, 1)
-    asked, touchpoints = waiting.application, world.store.touchpoints
+    asked, touchpoints = waiting.application, resources.store.touchpoints
     if asked is not None and touchpoints.get(asked.account, asked.touchpoint) is not None:
         touchpoints.count(asked.account, asked.touchpoint, Step.CONFIRMED, jst_date(now))
-    return f"{world.links.preferences(subscriber.id, now)}?new=1"
+    return f"{resources.links.preferences(subscriber.id, now)}?new=1"
 
 
-def _own_page(world: World, account: str, user: str) -> str:
+def _own_page(resources: Resources, account: str, user: str) -> str:
     """The page of the subscriber who this is, or the form where there is none."""
     place = (account, user)
-    known = world.store.subscribers.at_addresses([place]).get(place)
+    known = resources.store.subscribers.at_addresses([place]).get(place)
     if known is None:
-        return link(world.links.url, account, WEB)
-    return world.links.preferences(known, datetime.now(UTC))
+        return link(resources.links.url, account, WEB)
+    return resources.links.preferences(known, datetime.now(UTC))
 
 
 def _api(account: str) -> LoginApi:

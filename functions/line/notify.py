@@ -9,13 +9,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.line import rate
 from functions.line.line_api import Credentials, LineApi
-from shared.links import Links
-from shared.notices import Notice, take_notices
 from shared.rules.account import Channel
 from shared.rules.reckoning import Outcome
 from shared.secrets import credentials, platform_keys
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
+from shared.subscribers.links import Links
+from shared.subscribers.notices import Notice, take_notices
 
 logger = Logger(service="line-notices")
 metrics = Metrics(namespace="Kizuna", service="line-notices")
@@ -24,7 +24,7 @@ _HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=20), retries
 
 
 @cache
-def _world() -> tuple[Store, Links]:
+def _resources() -> tuple[Store, Links]:
     links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
     return open_store(names_from_environment()), links
 
@@ -40,8 +40,8 @@ def _credentials(notice: Notice) -> Credentials:
 
 
 def _reserve(notice: Notice, longest: float) -> float | None:
-    store, _ = _world()
-    return rate.pace(store.rates, _credentials(notice).channel_id).reserve(1, longest)
+    store, _ = _resources()
+    return rate.rate_limit(store.rates, _credentials(notice).channel_id).reserve(1, longest)
 
 
 def _send(notice: Notice) -> Outcome:
@@ -54,7 +54,7 @@ def _send(notice: Notice) -> Outcome:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Send the notices of the SQS records."""
-    store, links = _world()
+    store, links = _resources()
     return take_notices(
         event,
         context,

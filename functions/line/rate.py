@@ -3,7 +3,7 @@
 import math
 
 from functions.line.line_api import MULTICASTS_PER_SECOND
-from shared.pace import Pace, pace_of
+from shared.providers.rate_limit import RateLimit, rate_limit_of
 from shared.settings import setting
 from shared.store.rates import Rates
 
@@ -17,6 +17,6 @@ def cost(recipients: int, per_second: float) -> int:
     return max(recipients, math.ceil(per_second / MULTICASTS_PER_SECOND))
 
 
-def pace(rates: Rates, channel_id: str) -> Pace:
-    """The pace of a LINE channel."""
-    return pace_of(rates, "line", channel_id, lambda: float(setting("LINE_RATE")))
+def rate_limit(rates: Rates, channel_id: str) -> RateLimit:
+    """The rate limit of a LINE channel."""
+    return rate_limit_of(rates, "line", channel_id, lambda: float(setting("LINE_RATE")))

@@ -11,11 +11,11 @@ from functions.line.line_api import BAD_REQUEST, MULTICAST_LIMIT, LineApi
 from functions.line.messages import text
 from functions.line.rate import cost
 from functions.line.wording import say
+from shared.delivery.sender import Addressed
 from shared.letterhead import Letterhead
-from shared.pace import Pace
+from shared.providers.rate_limit import RateLimit
 from shared.rules.message import birth_prompt
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
-from shared.sender import Addressed
 
 
 class LineSender:
@@ -25,13 +25,20 @@ class LineSender:
     settling = timedelta(0)
     """Nothing can be asked of LINE; only a repeat under the retry key tells."""
 
-    def __init__(self, api: LineApi, *, account: str, letterhead: Letterhead, pace: Pace) -> None:
-        self._api, self._account, self._letterhead, self._pace = api, account, letterhead, pace
+    def __init__(
+        self, api: LineApi, *, account: str, letterhead: Letterhead, rate_limit: RateLimit
+    ) -> None:
+        self._api, self._account, self._letterhead, self._rate_limit = (
+            api,
+            account,
+            letterhead,
+            rate_limit,
+        )
 
     @property
     def batch_size(self) -> int:
         """Recipients of one call: as many as the rate lets pass in a second, 500 at the most."""
-        return self._pace.call_size(MULTICAST_LIMIT)
+        return self._rate_limit.call_size(MULTICAST_LIMIT)
 
     def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
         """Those who get the very same messages together, the most first."""
@@ -53,7 +60,7 @@ class LineSender:
         return self._reserved(len(batch.entries), longest)
 
     def _reserved(self, recipients: int, longest: float) -> float | None:
-        return self._pace.reserve(cost(recipients, self._pace.per_second()), longest)
+        return self._rate_limit.reserve(cost(recipients, self._rate_limit.per_second()), longest)
 
     def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
         """Send what was frozen, and nothing else."""

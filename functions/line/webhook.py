@@ -52,7 +52,7 @@ class NotQueuedError(RuntimeError):
 
 
 @cache
-def _world() -> tuple[LineEvents, "SQSClient"]:
+def _resources() -> tuple[LineEvents, "SQSClient"]:
     return open_line_events(setting("PENDING_TABLE")), boto3.client("sqs")
 
 
@@ -130,7 +130,7 @@ def _keep(account: str, events: Sequence[ChatEvent]) -> None:
     Whether one came before is not asked here but by who handles it: so what was stored and not
     queued (LINE then gets no 200, and sends it again) is simply stored and queued once more.
     """
-    store, sqs = _world()
+    store, sqs = _resources()
     for each in events:
         store.put(account, each.id, written(each))
     for some in _tens(events):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from functions.register.opened import World
+from functions.register.resources import Resources
 from shared.rules.account import Channel, Delivery, Settings
 
 _ACCOUNT_ID = re.compile(r"[a-z0-9-]{2,40}", re.ASCII)
@@ -30,20 +30,22 @@ class OpenAccount:
         return tuple(each for each in CHANNELS if each in self.settings.channels)
 
 
-def open_account(world: World, account_id: str, today: date) -> OpenAccount:
+def open_account(resources: Resources, account_id: str, today: date) -> OpenAccount:
     """The account of that id, where parents can join it today; else NotOpenError."""
-    account = world.store.accounts.get(account_id) if _ACCOUNT_ID.fullmatch(account_id) else None
+    account = (
+        resources.store.accounts.get(account_id) if _ACCOUNT_ID.fullmatch(account_id) else None
+    )
     settings = account.on(today) if account else None
     if settings is None or settings.delivery is Delivery.EXTERNAL or not settings.channels:
         raise NotOpenError
     return OpenAccount(account_id, settings)
 
 
-def open_accounts(world: World, channel: Channel, today: date) -> list[OpenAccount]:
+def open_accounts(resources: Resources, channel: Channel, today: date) -> list[OpenAccount]:
     """Every account that parents can join today on a channel, in the order of their codes."""
     found = [
         OpenAccount(each.id, settings)
-        for each in world.store.accounts
+        for each in resources.store.accounts
         if (settings := each.on(today))
         and settings.delivery is Delivery.OWN
         and channel in settings.channels

@@ -1,6 +1,6 @@
 """Brakes: how often anybody may have something sent, so that a public form is no weapon."""
 
-from functions.register.opened import World
+from functions.register.resources import Resources
 from shared.rules.account import Channel
 from shared.store.brakes import Brake
 
@@ -17,13 +17,15 @@ PER_ACCOUNT = Brake("account", 500, _HOUR)
 """Far above the largest municipality's busiest hour, far below a bill that hurts."""
 
 
-def may_send(world: World, *, account: str, source: str, channel: Channel, address: str) -> bool:
+def may_send(
+    resources: Resources, *, account: str, source: str, channel: Channel, address: str
+) -> bool:
     """Count one more sending; whether it may be done. Who comes over one brake uses up none of the
     next: a single source cannot close an account to others. LINE has no `address`: nothing is sent.
     """
-    if not world.store.brakes.allow(PER_SOURCE, source):
+    if not resources.store.brakes.allow(PER_SOURCE, source):
         return False
     subject = f"{channel}\n{address.casefold()}"
-    if address and not all(world.store.brakes.allow(each, subject) for each in PER_ADDRESS):
+    if address and not all(resources.store.brakes.allow(each, subject) for each in PER_ADDRESS):
         return False
-    return world.store.brakes.allow(PER_ACCOUNT, account)
+    return resources.store.brakes.allow(PER_ACCOUNT, account)

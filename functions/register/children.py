@@ -14,17 +14,17 @@ from functions.register.forms import (
     read_form,
     refused,
 )
-from functions.register.opened import now, world
 from functions.register.own import Group, Own, let_in
 from functions.register.page import Page, new_router, page, see
 from functions.register.preferences import save
+from functions.register.resources import now, resources
 from functions.register.wording import age_words, week_words
-from shared import changing
-from shared.links import BadLinkError
 from shared.rules import changes
 from shared.rules.changes import RefusedError
 from shared.rules.joining import Child, with_children
 from shared.rules.subscriber import Subscriber
+from shared.subscribers import actions
+from shared.subscribers.links import BadLinkError
 
 router = new_router()
 
@@ -32,14 +32,14 @@ router = new_router()
 @router.get("/me/<token>/due/<child>")
 def ask_due(token: str, child: str) -> Page:
     """The due date, to be corrected."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     return _date_page("due", own, _expected(own, child), {})
 
 
 @router.post("/me/<token>/due/<child>")
 def set_due(token: str, child: str) -> Page:
     """Show the new week, and then correct the date."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     group = _expected(own, child)
     form = read_form(router.current_event)
     step = one_of(form, "step", ("check", "save", "edit"))
@@ -62,14 +62,14 @@ def set_due(token: str, child: str) -> Page:
 @router.get("/me/<token>/birth/<child>")
 def ask_birth(token: str, child: str) -> Page:
     """The birth date: to be registered, or corrected."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     return _date_page("birth", own, _active(own, child), {})
 
 
 @router.post("/me/<token>/birth/<child>")
 def set_birth(token: str, child: str) -> Page:
     """Show the age, and then register the birth."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     group = _active(own, child)
     form = read_form(router.current_event)
     step = one_of(form, "step", ("check", "save", "edit"))
@@ -111,14 +111,14 @@ def set_birth(token: str, child: str) -> Page:
 @router.get("/me/<token>/names/<child>")
 def ask_names(token: str, child: str) -> Page:
     """What they call the child."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     return page("names", own.language, own=own, group=_active(own, child), form={})
 
 
 @router.post("/me/<token>/names/<child>")
 def set_names(token: str, child: str) -> Page:
     """Another nickname, or none."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     group = _active(own, child)
     form = read_form(router.current_event)
     names = _names(form, group, twins=False)
@@ -139,14 +139,14 @@ def set_names(token: str, child: str) -> Page:
 @router.get("/me/<token>/age/<child>")
 def ask_age(token: str, child: str) -> Page:
     """From when the age of a child born early counts."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     return page("age", own.language, own=own, group=_early(own, child))
 
 
 @router.post("/me/<token>/age/<child>")
 def set_age(token: str, child: str) -> Page:
     """Count the age from the due date, or from birth."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     _early(own, child)
     corrected = one_of(read_form(router.current_event), "count", ("birth", "due")) == "due"
     return save(own, lambda old: changes.age_counted(old, own.at, child, corrected=corrected))
@@ -155,14 +155,14 @@ def set_age(token: str, child: str) -> Page:
 @router.get("/me/<token>/add")
 def ask_child(token: str) -> Page:
     """One more pregnancy or child."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     return _add_page(own, Filled())
 
 
 @router.post("/me/<token>/add")
 def add_child(token: str) -> Page:
     """Show its week or age, and then add it."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     form = read_form(router.current_event)
     filled = Filled.of({**form, "rows": "1"})
     step = one_of(form, "step", ("check", "save", "edit"))
@@ -199,14 +199,14 @@ def add_child(token: str) -> Page:
 @router.get("/me/<token>/resume/<child>")
 def ask_to_resume(token: str, child: str) -> Page:
     """The button that takes it up again."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     return page("resume", own.language, own=own, group=_silent(own, child))
 
 
 @router.post("/me/<token>/resume/<child>")
 def resume(token: str, child: str) -> Page:
     """Take it up again, by their own act and never otherwise."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     read_form(router.current_event)
     ids = own.group(child).ids
 
@@ -221,7 +221,7 @@ def resume(token: str, child: str) -> Page:
 @router.get("/me/<token>/stop/<child>")
 def ask_to_stop(token: str, child: str) -> Page:
     """The button that stops one pregnancy or child."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     group = own.group(child)
     if not group.active:
         return see(own.path)
@@ -231,13 +231,13 @@ def ask_to_stop(token: str, child: str) -> Page:
 @router.post("/me/<token>/stop/<child>")
 def stop_one(token: str, child: str) -> Page:
     """Stop one pregnancy or child, or one of twins, at once."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     group = own.group(child)
     form = read_form(router.current_event)
     only = form.get("only")
     if only is not None and only not in group.ids:
         raise FormError(400)
-    changing.stop(world().store, own.subscriber.id, own.at, only=[only] if only else group.ids)
+    actions.stop(resources().store, own.subscriber.id, own.at, only=[only] if only else group.ids)
     return page("stopped", own.language, one=True)
 
 

@@ -4,14 +4,14 @@ import unicodedata
 
 from functions.register.brakes import may_send
 from functions.register.forms import Problem, read_form
-from functions.register.opened import World, now, world
 from functions.register.page import Page, message, new_router, page, see
+from functions.register.resources import Resources, now, resources
 from functions.register.sending import too_often
 from functions.register.welcome import confirmed, over
-from shared.notices import NoticeKind
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.store.confirmations import Confirmation
+from shared.subscribers.notices import NoticeKind
 
 router = new_router()
 
@@ -19,13 +19,13 @@ router = new_router()
 @router.get("/confirm/<token>")
 def ask(token: str) -> Page:
     """One button. To open the page changes nothing: mail scanners do."""
-    waiting = _waiting(world(), world().links.read_confirm(token), Channel.EMAIL)
+    waiting = _waiting(resources(), resources().links.read_confirm(token), Channel.EMAIL)
     if waiting is None:
         return over()
     return page(
         "confirm",
         waiting.language,
-        account=_name(world(), waiting),
+        account=_name(resources(), waiting),
         moving=waiting.application is None,
     )
 
@@ -33,16 +33,16 @@ def ask(token: str) -> Page:
 @router.post("/confirm/<token>")
 def confirm(token: str) -> Page:
     """The address is theirs: do what waited for it, once."""
-    confirmation = world().links.read_confirm(token)
+    confirmation = resources().links.read_confirm(token)
     read_form(router.current_event)
-    waiting = _waiting(world(), confirmation, Channel.EMAIL)
-    return over() if waiting is None else confirmed(world(), waiting, now())
+    waiting = _waiting(resources(), confirmation, Channel.EMAIL)
+    return over() if waiting is None else confirmed(resources(), waiting, now())
 
 
 @router.get("/code/<token>")
 def ask_code(token: str) -> Page:
     """The field for the six digits."""
-    waiting = _waiting(world(), world().links.read_code_page(token), Channel.SMS)
+    waiting = _waiting(resources(), resources().links.read_code_page(token), Channel.SMS)
     if waiting is None:
         return over()
     again = (router.current_event.raw_event.get("queryStringParameters") or {}).get("again")
@@ -52,65 +52,65 @@ def ask_code(token: str) -> Page:
 @router.post("/code/<token>")
 def enter_code(token: str) -> Page:
     """Five tries; then it has to begin anew."""
-    confirmation = world().links.read_code_page(token)
+    confirmation = resources().links.read_code_page(token)
     form = read_form(router.current_event)
-    waiting = _waiting(world(), confirmation, Channel.SMS)
+    waiting = _waiting(resources(), confirmation, Channel.SMS)
     if waiting is None:
         return over()
     entered = unicodedata.normalize("NFKC", form.get("code", ""))
     digits = "".join(each for each in entered if each not in " -‐−ー")
     if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
         return _code_page(waiting, problems=(Problem("code", "errors.code_digits"),))
-    if not world().store.confirmations.try_code(waiting.id):
+    if not resources().store.confirmations.try_code(waiting.id):
         return message("tries_over", waiting.language, status=429)
-    if not world().links.is_code(waiting.id, digits):
+    if not resources().links.is_code(waiting.id, digits):
         return _code_page(waiting, problems=(Problem("code", "errors.code"),))
-    return confirmed(world(), waiting, now())
+    return confirmed(resources(), waiting, now())
 
 
 @router.post("/code/<token>/again")
 def send_code_again(token: str) -> Page:
     """The same code once more, as often as it may be."""
-    confirmation = world().links.read_code_page(token)
+    confirmation = resources().links.read_code_page(token)
     read_form(router.current_event)
-    waiting = _waiting(world(), confirmation, Channel.SMS)
+    waiting = _waiting(resources(), confirmation, Channel.SMS)
     if waiting is None:
         return over()
     source = router.current_event.request_context.http.source_ip
     allowed = may_send(
-        world(),
+        resources(),
         account=waiting.account,
         source=source,
         channel=waiting.channel,
         address=waiting.address,
     )
-    if not allowed or not world().store.confirmations.send_again(waiting.id):
+    if not allowed or not resources().store.confirmations.send_again(waiting.id):
         return too_often(waiting.language)
-    world().notices.put(waiting.channel, NoticeKind.CONFIRM, waiting.id)
-    return see(f"{world().links.code_page(waiting.id)}?again=yes")
+    resources().notices.put(waiting.channel, NoticeKind.CONFIRM, waiting.id)
+    return see(f"{resources().links.code_page(waiting.id)}?again=yes")
 
 
-def _waiting(world: World, confirmation: str, channel: Channel) -> Confirmation | None:
-    waiting = world.store.confirmations.get(confirmation)
+def _waiting(resources: Resources, confirmation: str, channel: Channel) -> Confirmation | None:
+    waiting = resources.store.confirmations.get(confirmation)
     return waiting if waiting and waiting.channel is channel else None
 
 
 def _code_page(
     waiting: Confirmation, *, problems: tuple[Problem, ...] = (), again: bool = False
 ) -> Page:
-    token = world().links.code_page(waiting.id).rpartition("/")[2]
+    token = resources().links.code_page(waiting.id).rpartition("/")[2]
     return page(
         "code",
         waiting.language,
         status=422 if problems else 200,
         problems=problems,
-        account=_name(world(), waiting),
+        account=_name(resources(), waiting),
         resend=f"/code/{token}/again",
         again=again,
     )
 
 
-def _name(world: World, waiting: Confirmation) -> str:
-    account = world.store.accounts.get(waiting.account)
+def _name(resources: Resources, waiting: Confirmation) -> str:
+    account = resources.store.accounts.get(waiting.account)
     settings = account.on(jst_date(now())) if account else None
     return settings.name if settings else ""

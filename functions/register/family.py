@@ -4,17 +4,17 @@ from functions.register.accounts import open_account
 from functions.register.application import Filled
 from functions.register.forms import language_asked, read_form
 from functions.register.join import Door, answer, shown
-from functions.register.opened import World, now, world
 from functions.register.own import let_in
 from functions.register.page import Page, new_router, page
-from shared import changing
-from shared.joining import new_id
-from shared.links import BadLinkError
+from functions.register.resources import Resources, now, resources
 from shared.rules import changes
 from shared.rules.dates import jst_date
 from shared.rules.joining import Child
 from shared.rules.message import stage_on
 from shared.rules.stage import Reason
+from shared.subscribers import actions
+from shared.subscribers.joining import new_id
+from shared.subscribers.links import BadLinkError
 
 router = new_router()
 
@@ -26,7 +26,7 @@ TOUCHPOINT = "family"
 def form(token: str) -> Page:
     """The form without the child's part: it shows the week or age, and no date."""
     at, language = now(), language_asked(router.current_event)
-    return shown(_door(world(), token), Filled(), language, jst_date(at))
+    return shown(_door(resources(), token), Filled(), language, jst_date(at))
 
 
 @router.post("/with/<token>")
@@ -35,13 +35,13 @@ def send(token: str) -> Page:
     at, language = now(), language_asked(router.current_event)
     posted = read_form(router.current_event)
     source = router.current_event.request_context.http.source_ip
-    return answer(_door(world(), token), posted, language, source=source, at=at)
+    return answer(_door(resources(), token), posted, language, source=source, at=at)
 
 
 @router.get("/me/<token>/family/<child>")
 def ask_to_invite(token: str, child: str) -> Page:
     """What an invitation is, and the button that makes one."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     group = own.group(child)
     if not group.active:
         raise BadLinkError
@@ -51,29 +51,31 @@ def ask_to_invite(token: str, child: str) -> Page:
 @router.post("/me/<token>/family/<child>")
 def invite(token: str, child: str) -> Page:
     """A link to pass on. It stays the same family, however often it is made."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     read_form(router.current_event)
     if not own.group(child).active:
         raise BadLinkError
-    changed = changing.change(
-        world().store, own.subscriber.id, lambda old: changes.linked(old, child, new_id())
+    changed = actions.change(
+        resources().store, own.subscriber.id, lambda old: changes.linked(old, child, new_id())
     )
     family = changed and changes.enrolment_of(changed, child).family
     if not family:
         raise BadLinkError
-    link = world().links.invitation(family, own.at)
+    link = resources().links.invitation(family, own.at)
     return page("family", own.language, own=own, group=own.group(child), link=link)
 
 
-def _door(world: World, token: str) -> Door:
+def _door(resources: Resources, token: str) -> Door:
     """Where the one who invites is, and whom they follow now. An invitation to what has stopped,
     or is over, is a link that does not work any more, and does not say why.
     """
     at = now()
-    family = world.links.read_invitation(token, at)
-    members = world.store.subscribers.get_many(sorted(world.store.subscribers.family(family)))
+    family = resources.links.read_invitation(token, at)
+    members = resources.store.subscribers.get_many(
+        sorted(resources.store.subscribers.family(family))
+    )
     for subscriber in sorted(members.values(), key=lambda each: each.id):
-        account = open_account(world, subscriber.account, jst_date(at))
+        account = open_account(resources, subscriber.account, jst_date(at))
         end = account.settings.end_of_delivery
         standings = [
             changes.standing(each)

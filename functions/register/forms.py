@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
-from shared.address import address as stored_address
 from shared.rules.account import Channel
 from shared.rules.changes import Refusal
 from shared.rules.subscriber import Language
+from shared.subscribers.address import address as stored_address
 
 LONGEST_BODY = 64 * 1024
 """Bytes. The longest form of ours, five families of twins, has a few kilobytes."""

@@ -6,15 +6,15 @@ from datetime import date, datetime
 from functions.register.accounts import NotOpenError, OpenAccount, open_account
 from functions.register.application import MOST_ROWS, Filled, Wanted, read_wanted
 from functions.register.forms import Form, FormError, Problem, language_asked, read_form
-from functions.register.opened import World, now, world
 from functions.register.page import Page, new_router, page
+from functions.register.resources import Resources, now, resources
 from functions.register.sending import Request, ask_to_confirm
 from functions.register.wording import age_words, say, week_words
-from shared import consent
 from shared.rules.dates import jst_date
 from shared.rules.joining import Application, Child
 from shared.rules.subscriber import Language
 from shared.rules.touchpoint import Step, is_touchpoint_id
+from shared.subscribers import consent
 
 router = new_router()
 
@@ -37,8 +37,8 @@ class Door:
 def form(account: str, touchpoint: str) -> Page:
     """The empty form."""
     at, language = now(), language_asked(router.current_event)
-    door = _door(world(), account, touchpoint, jst_date(at))
-    _count(world(), door, Step.OPENED, at)
+    door = _door(resources(), account, touchpoint, jst_date(at))
+    _count(resources(), door, Step.OPENED, at)
     return shown(door, Filled(), language, jst_date(at))
 
 
@@ -47,7 +47,7 @@ def send(account: str, touchpoint: str) -> Page:
     """The form as it was filled in."""
     at, language = now(), language_asked(router.current_event)
     posted = read_form(router.current_event)
-    door = _door(world(), account, touchpoint, jst_date(at))
+    door = _door(resources(), account, touchpoint, jst_date(at))
     source = router.current_event.request_context.http.source_ip
     return answer(door, posted, language, source=source, at=at)
 
@@ -71,9 +71,9 @@ def answer(door: Door, posted: Form, language: Language, *, source: str, at: dat
     if not isinstance(wanted, Wanted):
         return shown(door, filled, language, today, problems=wanted)
     if step == "send":
-        return ask_to_confirm(world(), _request(door, wanted, language, at), source, at)
+        return ask_to_confirm(resources(), _request(door, wanted, language, at), source, at)
     if not filled.started:
-        _count(world(), door, Step.STARTED, at)
+        _count(resources(), door, Step.STARTED, at)
     return page(
         "check",
         language,
@@ -97,7 +97,7 @@ def shown(
 ) -> Page:
     """The form, with what was filled in so far."""
     settings = door.account.settings
-    office = world().letterhead.office
+    office = resources().letterhead.office
     return page(
         "join",
         language,
@@ -114,10 +114,10 @@ def shown(
     )
 
 
-def _door(world: World, account_id: str, touchpoint_id: str, today: date) -> Door:
-    account = open_account(world, account_id, today)
+def _door(resources: Resources, account_id: str, touchpoint_id: str, today: date) -> Door:
+    account = open_account(resources, account_id, today)
     touchpoint = (
-        world.store.touchpoints.get(account_id, touchpoint_id)
+        resources.store.touchpoints.get(account_id, touchpoint_id)
         if is_touchpoint_id(touchpoint_id)
         else None
     )
@@ -126,9 +126,9 @@ def _door(world: World, account_id: str, touchpoint_id: str, today: date) -> Doo
     return Door(account, touchpoint_id, counted=True)
 
 
-def _count(world: World, door: Door, step: Step, at: datetime) -> None:
+def _count(resources: Resources, door: Door, step: Step, at: datetime) -> None:
     if door.counted:
-        world.store.touchpoints.count(door.account.id, door.touchpoint, step, jst_date(at))
+        resources.store.touchpoints.count(door.account.id, door.touchpoint, step, jst_date(at))
 
 
 def _request(door: Door, wanted: Wanted, language: Language, at: datetime) -> Request:

@@ -1,12 +1,12 @@
 """Leaving: the one action that stops everything, and erasure."""
 
 from functions.register.forms import FormError, content_type, one_of, read_form
-from functions.register.opened import World, now, world
 from functions.register.own import Own, let_in
 from functions.register.page import Page, new_router, page
-from shared import changing
+from functions.register.resources import Resources, now, resources
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Language
+from shared.subscribers import actions
 
 router = new_router()
 
@@ -17,8 +17,8 @@ _ONE_CLICK = ("", "application/x-www-form-urlencoded", "multipart/form-data")
 @router.get("/stop/<token>")
 def ask(token: str) -> Page:
     """The page with the one button; to open it changes nothing."""
-    subscriber_id = world().links.read_stop(token)
-    own = _own(world(), subscriber_id)
+    subscriber_id = resources().links.read_stop(token)
+    own = _own(resources(), subscriber_id)
     going_on = [each for each in own.groups() if each.active] if own else []
     return page(
         "stop",
@@ -32,45 +32,45 @@ def stop(token: str) -> Page:
     """Stop everything at once (also RFC 8058's one-click request), or only what the form of the
     page names; again does no harm.
     """
-    subscriber_id = world().links.read_stop(token)
+    subscriber_id = resources().links.read_stop(token)
     event = router.current_event
     if content_type(event) not in _ONE_CLICK:
         raise FormError(415)
     form = {} if content_type(event) == "multipart/form-data" else read_form(event)
-    own = _own(world(), subscriber_id)
+    own = _own(resources(), subscriber_id)
     only = form.get("only")
     ids = None
     if only is not None:
         ids = frozenset(only.split(" "))
         if own is None or not ids <= {each.id for each in own.subscriber.enrolments}:
             raise FormError(400)
-    changing.stop(world().store, subscriber_id, now(), only=ids)
+    actions.stop(resources().store, subscriber_id, now(), only=ids)
     return page("stopped", own.language if own else Language.JAPANESE, one=only is not None)
 
 
 @router.get("/me/<token>/erase")
 def ask_to_erase(token: str) -> Page:
     """What erasure is."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     return page("erase", own.language, own=own, sure=False)
 
 
 @router.post("/me/<token>/erase")
 def erase(token: str) -> Page:
     """Ask once more, and then erase them for good."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     form = read_form(router.current_event)
     if one_of(form, "step", ("check", "erase")) == "check":
         return page("erase", own.language, own=own, sure=True)
-    changing.erase(world().store, own.subscriber.id, own.at)
+    actions.erase(resources().store, own.subscriber.id, own.at)
     return page("erased", own.language)
 
 
-def _own(world: World, subscriber_id: str) -> Own | None:
+def _own(resources: Resources, subscriber_id: str) -> Own | None:
     """Whose page it is; None where there is nobody any more, which stops as calmly."""
     at = now()
-    subscriber = world.store.subscribers.get(subscriber_id)
-    account = world.store.accounts.get(subscriber.account) if subscriber else None
+    subscriber = resources.store.subscribers.get(subscriber_id)
+    account = resources.store.accounts.get(subscriber.account) if subscriber else None
     settings = account.on(jst_date(at)) if account else None
     if subscriber is None or settings is None:
         return None

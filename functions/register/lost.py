@@ -10,14 +10,14 @@ from functions.register.forms import (
     language_asked,
     read_form,
 )
-from functions.register.opened import now, world
 from functions.register.page import Page, message, new_router, page
+from functions.register.resources import now, resources
 from functions.register.sending import too_often
-from shared.joining import new_id
-from shared.notices import NoticeKind
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Language
+from shared.subscribers.joining import new_id
+from shared.subscribers.notices import NoticeKind
 
 router = new_router()
 
@@ -25,7 +25,7 @@ router = new_router()
 @router.get("/lost/<account>")
 def form(account: str) -> Page:
     """The form that asks for the address."""
-    at = open_account(world(), account, jst_date(now()))
+    at = open_account(resources(), account, jst_date(now()))
     return _form(at, {}, language_asked(router.current_event))
 
 
@@ -34,7 +34,7 @@ def send(account: str) -> Page:
     """Send a link, if that is the address of a subscriber."""
     language = language_asked(router.current_event)
     posted = read_form(router.current_event)
-    at = open_account(world(), account, jst_date(now()))
+    at = open_account(resources(), account, jst_date(now()))
     channel = channel_in(posted, _channels(at))
     address = channel if isinstance(channel, Problem) else address_in(posted, channel)
     if isinstance(channel, Problem) or isinstance(address, Problem):
@@ -42,12 +42,12 @@ def send(account: str) -> Page:
         problems = (problem,) if isinstance(problem, Problem) else ()
         return _form(at, posted, language, problems=problems)
     source = router.current_event.request_context.http.source_ip
-    if not may_send(world(), account=at.id, source=source, channel=channel, address=address):
+    if not may_send(resources(), account=at.id, source=source, channel=channel, address=address):
         return too_often(language)
     place = (at.id, address)
-    known = world().store.subscribers.at_addresses([place]).get(place)
+    known = resources().store.subscribers.at_addresses([place]).get(place)
     # Nobody has a new id: then nothing is sent, and it took as long as if it were.
-    world().notices.put(channel, NoticeKind.PREFERENCES, known or new_id())
+    resources().notices.put(channel, NoticeKind.PREFERENCES, known or new_id())
     return message("lost_sent", language)
 
 

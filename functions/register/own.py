@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from functions.register.opened import World
+from functions.register.resources import Resources
 from functions.register.wording import age_words, week_words
-from shared.links import BadLinkError
 from shared.rules import changes
 from shared.rules.account import Settings
 from shared.rules.age import FIRST_PREGNANCY_DAY, TERM_DAYS
@@ -15,6 +14,7 @@ from shared.rules.history import Standing, Status
 from shared.rules.message import stage_on
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Language, Subscriber
+from shared.subscribers.links import BadLinkError
 
 _BEFORE_ANY_LINK = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -132,18 +132,20 @@ class Own:
         )
 
 
-def let_in(world: World, token: str, at: datetime) -> Own:
+def let_in(resources: Resources, token: str, at: datetime) -> Own:
     """Whom the link belongs to. OldLinkError where it has run out; BadLinkError where it is none of
     ours, or they were erased.
     """
     # Read without its end first: one that has run out says where to ask for another.
-    subscriber = world.store.subscribers.get(world.links.read_preferences(token, _BEFORE_ANY_LINK))
-    account = world.store.accounts.get(subscriber.account) if subscriber else None
+    subscriber = resources.store.subscribers.get(
+        resources.links.read_preferences(token, _BEFORE_ANY_LINK)
+    )
+    account = resources.store.accounts.get(subscriber.account) if subscriber else None
     settings = account.on(jst_date(at)) if account else None
     if subscriber is None or settings is None:
         raise BadLinkError
     try:
-        world.links.read_preferences(token, at)
+        resources.links.read_preferences(token, at)
     except BadLinkError:
         raise OldLinkError(subscriber.account, subscriber.language) from None
     return Own(subscriber, settings, f"/me/{token}", at)

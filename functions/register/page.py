@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from functions.register.forms import Problem
-from functions.register.opened import world
+from functions.register.resources import resources
 from functions.register.wording import day_words, say, time_words
 from shared.rules.subscriber import Language
 
@@ -50,7 +50,7 @@ def page(
         _templates()
         .get_template(f"{template}.html.j2")
         .render(
-            letterhead=world().letterhead,
+            letterhead=resources().letterhead,
             language=language,
             other=_OTHER[language],
             t=words,

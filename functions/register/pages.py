@@ -27,8 +27,8 @@ from functions.register.accounts import NotOpenError
 from functions.register.forms import FormError, language_asked
 from functions.register.own import OldLinkError
 from functions.register.page import Page, bad_link_page, message
-from shared.links import BadLinkError
 from shared.store.tables import BusyError, ConflictError
+from shared.subscribers.links import BadLinkError
 
 logger = Logger(service="register")
 metrics = Metrics(namespace="Kizuna", service="register")

@@ -13,16 +13,16 @@ from functions.register.forms import (
     one_of,
     read_form,
 )
-from functions.register.opened import now, world
 from functions.register.own import Own, let_in
 from functions.register.page import Page, message, new_router, page, see
+from functions.register.resources import now, resources
 from functions.register.sending import Request, ask_to_confirm
-from shared import changing
 from shared.rules import changes
 from shared.rules.account import Channel
 from shared.rules.history import Status
 from shared.rules.subscriber import Language, Subscriber
 from shared.store.tables import AddressTakenError
+from shared.subscribers import actions
 
 router = new_router()
 
@@ -33,7 +33,7 @@ DONE = ("saved", "born", "added", "resumed", "moved")
 @router.get("/me/<token>")
 def overview(token: str) -> Page:
     """What they follow, and the ways to change it."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     done = (router.current_event.raw_event.get("queryStringParameters") or {}).get("done")
     groups = own.groups()
     return page(
@@ -43,7 +43,7 @@ def overview(token: str) -> Page:
         following=[each for each in groups if each.active],
         silent=[each for each in groups if not each.active],
         suspended=any(each.standing.status is Status.SUSPENDED for each in groups),
-        stop=world().links.stop(own.subscriber.id),
+        stop=resources().links.stop(own.subscriber.id),
         done=done if done in DONE else None,
     )
 
@@ -51,14 +51,14 @@ def overview(token: str) -> Page:
 @router.get("/me/<token>/language")
 def choose_language(token: str) -> Page:
     """The two languages."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     return page("language", own.language, own=own)
 
 
 @router.post("/me/<token>/language")
 def set_language(token: str) -> Page:
     """The language of the pages, and of what stands around the messages."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     form = read_form(router.current_event)
     chosen = Language(one_of(form, "language", tuple(Language)))
     return save(own, lambda old: replace(old, language=chosen))
@@ -67,13 +67,13 @@ def set_language(token: str) -> Page:
 @router.get("/me/<token>/address")
 def ask_address(token: str) -> Page:
     """The channels that the account offers, and the address."""
-    return _address_page(let_in(world(), token, now()))
+    return _address_page(let_in(resources(), token, now()))
 
 
 @router.post("/me/<token>/address")
 def set_address(token: str) -> Page:
     """Ask the owner of the new address; until they confirm, everything stays as it is."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     form = read_form(router.current_event)
     channel = channel_in(form, _channels(own))
     if isinstance(channel, Problem):
@@ -87,19 +87,19 @@ def set_address(token: str) -> Page:
 @router.get("/me/<token>/account")
 def ask_account(token: str) -> Page:
     """The other accounts that offer the subscriber's channel."""
-    return _account_page(let_in(world(), token, now()))
+    return _account_page(let_in(resources(), token, now()))
 
 
 @router.post("/me/<token>/account")
 def set_account(token: str) -> Page:
     """Move to another account. The address is theirs: only LINE's is another with each account."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     form = read_form(router.current_event)
     chosen = form.get("account", "")
     if not chosen:
         return _account_page(own, problems=(Problem("account", "errors.account"),))
     channel, address = own.subscriber.channel, own.subscriber.address
-    if chosen not in {each.id for each in open_accounts(world(), channel, own.today)}:
+    if chosen not in {each.id for each in open_accounts(resources(), channel, own.today)}:
         raise FormError(400)
     if channel is Channel.LINE:
         return _move(own, chosen, channel, "")
@@ -117,14 +117,14 @@ def set_account(token: str) -> Page:
 
 def save(own: Own, what: Callable[[Subscriber], Subscriber], *, done: str = "saved") -> Page:
     """Apply a change, and go back to the page, which says so."""
-    changing.change(world().store, own.subscriber.id, what)
+    actions.change(resources().store, own.subscriber.id, what)
     return see(f"{own.path}?done={done}")
 
 
 def _move(own: Own, account: str, channel: Channel, address: str) -> Page:
     asked = Request(account, channel, address, own.language, mover=own.subscriber.id)
     source = router.current_event.request_context.http.source_ip
-    return ask_to_confirm(world(), asked, source, own.at)
+    return ask_to_confirm(resources(), asked, source, own.at)
 
 
 def _channels(own: Own) -> tuple[Channel, ...]:
@@ -148,7 +148,7 @@ def _address_page(
 def _account_page(own: Own, *, problems: tuple[Problem, ...] = ()) -> Page:
     others = [
         each
-        for each in open_accounts(world(), own.subscriber.channel, own.today)
+        for each in open_accounts(resources(), own.subscriber.channel, own.today)
         if each.id != own.subscriber.account
     ]
     return page(

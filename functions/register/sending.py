@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.register.brakes import may_send
-from functions.register.opened import World
 from functions.register.page import Page, message, page, see
-from shared.notices import NoticeKind
+from functions.register.resources import Resources
 from shared.rules.account import Channel
 from shared.rules.joining import Application
 from shared.rules.subscriber import Language
 from shared.store.confirmations import LIFETIME, Confirmation
+from shared.subscribers.notices import NoticeKind
 
 _ID_LENGTH = 24
 _LETTERS = string.ascii_lowercase + string.digits
@@ -30,10 +30,14 @@ class Request:
     mover: str | None = None
 
 
-def ask_to_confirm(world: World, asked: Request, source: str, now: datetime) -> Page:
+def ask_to_confirm(resources: Resources, asked: Request, source: str, now: datetime) -> Page:
     """Ask the owner of the address, and say how it goes on: the same whoever that is."""
     if not may_send(
-        world, account=asked.account, source=source, channel=asked.channel, address=asked.address
+        resources,
+        account=asked.account,
+        source=source,
+        channel=asked.channel,
+        address=asked.address,
     ):
         return too_often(asked.language)
     waiting = Confirmation(
@@ -46,13 +50,13 @@ def ask_to_confirm(world: World, asked: Request, source: str, now: datetime) -> 
         application=asked.application,
         mover=asked.mover,
     )
-    world.store.confirmations.put(waiting)
+    resources.store.confirmations.put(waiting)
     if asked.channel is Channel.LINE:
-        return see(world.links.line_login(waiting.id))
-    world.store.confirmations.send_again(waiting.id)
-    world.notices.put(asked.channel, NoticeKind.CONFIRM, waiting.id)
+        return see(resources.links.line_login(waiting.id))
+    resources.store.confirmations.send_again(waiting.id)
+    resources.notices.put(asked.channel, NoticeKind.CONFIRM, waiting.id)
     if asked.channel is Channel.SMS:
-        return see(world.links.code_page(waiting.id))
+        return see(resources.links.code_page(waiting.id))
     return page("sent", asked.language, address=asked.address)
 
 

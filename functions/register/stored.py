@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from functions.register.opened import World, now, world
 from functions.register.own import Own, let_in
 from functions.register.page import Page, download, new_router, page
+from functions.register.resources import Resources, now, resources
 from shared.rules import changes
 from shared.rules.dates import JST, jst_date
 from shared.rules.history import Event, Status
@@ -31,13 +31,13 @@ class Place:
 @router.get("/me/<token>/stored")
 def stored(token: str) -> Page:
     """Everything that is on record, with dates."""
-    own = let_in(world(), token, now())
+    own = let_in(resources(), token, now())
     return page(
         "stored",
         own.language,
         own=own,
-        places=_places(world(), own),
-        touchpoint=_touchpoint(world(), own),
+        places=_places(resources(), own),
+        touchpoint=_touchpoint(resources(), own),
         consents=[(jst_date(each.at), each) for each in own.subscriber.consents],
         enrolments=[
             (changes.standing(each).status is Status.ACTIVE, each, _events(each))
@@ -49,12 +49,12 @@ def stored(token: str) -> Page:
 @router.get("/me/<token>/export")
 def export(token: str) -> Page:
     """The same as JSON, to keep."""
-    own = let_in(world(), token, now())
-    body = json.dumps(exported(world(), own), ensure_ascii=False, indent=2)
+    own = let_in(resources(), token, now())
+    body = json.dumps(exported(resources(), own), ensure_ascii=False, indent=2)
     return download(body, name="kizuna.json")
 
 
-def exported(world: World, own: Own) -> dict[str, Any]:
+def exported(resources: Resources, own: Own) -> dict[str, Any]:
     """All that is stored; instants in Japanese time."""
     subscriber = own.subscriber
     return {
@@ -66,7 +66,7 @@ def exported(world: World, own: Own) -> dict[str, Any]:
         "address": subscriber.address,
         "language": subscriber.language,
         "touchpoint": subscriber.touchpoint,
-        "touchpoint_name": _touchpoint(world, own),
+        "touchpoint_name": _touchpoint(resources, own),
         "failed_on": [each.isoformat() for each in subscriber.failed_on],
         "earlier": [
             {"account": each.account, "channel": each.channel, "until": _instant(each.until)}
@@ -112,21 +112,21 @@ def _events(enrolment: Enrolment) -> list[tuple[Any, Event]]:
     ]
 
 
-def _places(world: World, own: Own) -> list[Place]:
+def _places(resources: Resources, own: Own) -> list[Place]:
     found = []
     for each in own.subscriber.earlier:
-        account = world.store.accounts.get(each.account)
+        account = resources.store.accounts.get(each.account)
         settings = account.on(jst_date(each.until)) if account else None
         name = settings.name if settings else each.account
         found.append(Place(name, each.channel, jst_date(each.until)))
     return found
 
 
-def _touchpoint(world: World, own: Own) -> str | None:
+def _touchpoint(resources: Resources, own: Own) -> str | None:
     """The name of what brought them, which they may have met with another account."""
     name = own.subscriber.touchpoint
     if name is None:
         return None
     first = own.subscriber.earlier[0].account if own.subscriber.earlier else own.subscriber.account
-    found = world.store.touchpoints.get(first, name)
+    found = resources.store.touchpoints.get(first, name)
     return found.name if found else name

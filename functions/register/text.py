@@ -2,9 +2,8 @@
 
 from datetime import date, datetime, time
 
-from functions.register.opened import now, world
 from functions.register.page import Page, new_router, page
-from shared.links import PREFERENCES_DAYS, BadLinkError
+from functions.register.resources import now, resources
 from shared.rules import changes
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
 from shared.rules.dates import jst_date, jst_instant
@@ -12,6 +11,7 @@ from shared.rules.message import birth_prompt
 from shared.rules.subscriber import Letter, Subscriber, decide
 from shared.store.run import Run
 from shared.store.store import Store
+from shared.subscribers.links import PREFERENCES_DAYS, BadLinkError
 
 router = new_router()
 
@@ -21,7 +21,7 @@ def whole_text(token: str) -> Page:
     """The text as that day's run had it. An old one leads nowhere but to the stop: it may have been
     passed on.
     """
-    store, links, at = world().store, world().links, now()
+    store, links, at = resources().store, resources().links, now()
     subscriber_id, day, enrolment = links.read_text(token)
     subscriber = store.subscribers.get(subscriber_id)
     if subscriber is None:

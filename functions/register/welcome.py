@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from functions.register.opened import World
 from functions.register.page import Page, message, page
-from shared import joining
+from functions.register.resources import Resources
 from shared.rules import changes
 from shared.rules.catalogue import COMMON_SERIES, schedule_of
 from shared.rules.changes import RefusedError
@@ -17,6 +16,7 @@ from shared.rules.touchpoint import Step
 from shared.store.confirmations import Confirmation
 from shared.store.store import Store
 from shared.store.tables import AddressTakenError
+from shared.subscribers import joining
 
 LOOK_AHEAD_DAYS = 366
 """No schedule is silent for longer within its windows: the farthest are birthdays."""
@@ -41,25 +41,27 @@ class First:
         return "first.tomorrow" if self.day == self.today + timedelta(days=1) else "first.later"
 
 
-def confirmed(world: World, waiting: Confirmation, at: datetime) -> Page:
+def confirmed(resources: Resources, waiting: Confirmation, at: datetime) -> Page:
     """Do what waited, and say so; a page that says why where it cannot be done."""
     language = waiting.language
     try:
-        subscriber = joining.confirm(world.store, waiting, waiting.address, at)
+        subscriber = joining.confirm(resources.store, waiting, waiting.address, at)
     except joining.UsedError:
         return over(language)
     except AddressTakenError:
         return message("taken", language, status=409)
     except RefusedError:
         return message("too_many", language, status=409)
-    own = world.links.preferences(subscriber.id, at)
-    settings = _settings_name(world.store, subscriber, at)
+    own = resources.links.preferences(subscriber.id, at)
+    settings = _settings_name(resources.store, subscriber, at)
     if waiting.application is None:
         return page("moved", language, account=settings, own=own)
     asked = waiting.application
-    if world.store.touchpoints.get(asked.account, asked.touchpoint) is not None:
-        world.store.touchpoints.count(asked.account, asked.touchpoint, Step.CONFIRMED, jst_date(at))
-    first = first_message(world.store, subscriber, at)
+    if resources.store.touchpoints.get(asked.account, asked.touchpoint) is not None:
+        resources.store.touchpoints.count(
+            asked.account, asked.touchpoint, Step.CONFIRMED, jst_date(at)
+        )
+    first = first_message(resources.store, subscriber, at)
     return page("welcome", language, account=settings, own=own, first=first)
 
 

@@ -9,13 +9,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.sms import rate
 from functions.sms.segments import segments
 from functions.sms.twilio_api import Credentials, TwilioApi
-from shared.links import Links
-from shared.notices import Notice, take_notices
 from shared.rules.account import Channel
 from shared.rules.reckoning import Outcome
 from shared.secrets import credentials, platform_keys
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
+from shared.subscribers.links import Links
+from shared.subscribers.notices import Notice, take_notices
 
 logger = Logger(service="sms-notices")
 metrics = Metrics(namespace="Kizuna", service="sms-notices")
@@ -25,7 +25,7 @@ VALIDITY_SECONDS = 600
 
 
 @cache
-def _world() -> tuple[Store, Links]:
+def _resources() -> tuple[Store, Links]:
     links = Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY"))
     return open_store(names_from_environment()), links
 
@@ -41,9 +41,9 @@ def _credentials(notice: Notice) -> Credentials:
 
 
 def _reserve(notice: Notice, longest: float) -> float | None:
-    store, _ = _world()
-    pace = rate.pace(store.rates, _credentials(notice).account_sid)
-    return pace.reserve(segments(notice.short), longest)
+    store, _ = _resources()
+    rate_limit = rate.rate_limit(store.rates, _credentials(notice).account_sid)
+    return rate_limit.reserve(segments(notice.short), longest)
 
 
 def _send(notice: Notice) -> Outcome:
@@ -56,7 +56,7 @@ def _send(notice: Notice) -> Outcome:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Send the notices of the SQS records."""
-    store, links = _world()
+    store, links = _resources()
     return take_notices(
         event,
         context,

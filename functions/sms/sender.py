@@ -6,13 +6,13 @@ from typing import Any
 
 from functions.sms.segments import segments
 from functions.sms.twilio_api import TwilioApi
-from shared.links import Links
-from shared.pace import Pace
+from shared.delivery.sender import Addressed
+from shared.providers.rate_limit import RateLimit
 from shared.rules.dates import jst_instant
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
-from shared.sender import Addressed
 from shared.store.keys import JobId
 from shared.store.run import Run
+from shared.subscribers.links import Links
 
 CALLBACK_RETRIES = "#rc=3&rp=all"
 """What Twilio reads from a callback's URL: to try three times more, whatever went wrong."""
@@ -29,9 +29,11 @@ class SmsSender:
     settling = timedelta(minutes=2)
     """A message that Twilio accepted stands in its list within this time."""
 
-    def __init__(self, api: TwilioApi, *, run: Run, job: JobId, links: Links, pace: Pace) -> None:
+    def __init__(
+        self, api: TwilioApi, *, run: Run, job: JobId, links: Links, rate_limit: RateLimit
+    ) -> None:
         self._api, self._run, self._job, self._links = api, run, job, links
-        self._pace = pace
+        self._rate_limit = rate_limit
 
     def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
         """One by one."""
@@ -52,7 +54,7 @@ class SmsSender:
 
     def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
         """Twilio counts segments."""
-        return self._pace.reserve(segments(self.payload(call)["body"]), longest)
+        return self._rate_limit.reserve(segments(self.payload(call)["body"]), longest)
 
     def reserve_repeat(self, batch: Batch, longest: float) -> float:  # noqa: ARG002
         """Nothing is sent again: Twilio's list is asked."""

@@ -16,8 +16,7 @@ from twilio.request_validator import RequestValidator
 
 from functions.sms.sender import CALLBACK_RETRIES
 from functions.sms.twilio_api import CODES, OPTED_OUT, UNREACHED
-from shared import changing
-from shared.feedback import News, take_in
+from shared.feedback.events import News, take_in
 from shared.rules.account import Channel
 from shared.rules.feedback import Told
 from shared.rules.reckoning import Result
@@ -26,6 +25,7 @@ from shared.settings import setting
 from shared.store.feedback import Place
 from shared.store.keys import JobId
 from shared.store.store import Store, names_from_environment, open_store
+from shared.subscribers import actions
 
 logger = Logger(service="sms-status")
 metrics = Metrics(namespace="Kizuna", service="sms-status")
@@ -108,7 +108,7 @@ def inbound(account: str) -> Response[str]:
     whose = (account, form.get("From", ""))
     subscriber = _store().subscribers.at_addresses([whose]).get(whose)
     if subscriber is not None:
-        changing.stop(_store(), subscriber, datetime.now(UTC))
+        actions.stop(_store(), subscriber, datetime.now(UTC))
         metrics.add_metric("Stops", MetricUnit.Count, 1)
     return _answer(200)
 

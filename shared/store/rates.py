@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from shared.rules.pace import FURTHEST, SECOND, Slot, duration, next_slot
+from shared.rules.rate_limit import FURTHEST, SECOND, Slot, duration, next_slot
 from shared.store.tables import is_conflict
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.au_report import pages
-from shared.links import BadLinkError, Links
 from shared.secrets import platform_keys
 from shared.settings import setting
+from shared.subscribers.links import BadLinkError, Links
 from tests.au.sample import november
 from tests.au_report.made import Page, review_of
 from tests.world import Context
@@ -71,7 +71,7 @@ def test_nobody_else_can_make_a_link():
 @pytest.fixture
 def get(world):
     """Asks the Lambda for a report, where the November snapshot was taken."""
-    pages._world.cache_clear()
+    pages._resources.cache_clear()
     world.store.snapshots.keep(november(150))
     world.store.snapshots.note(review_of(november(150)))
 
@@ -88,7 +88,7 @@ def get(world):
         return pages.handler(event, Context())
 
     yield ask
-    pages._world.cache_clear()
+    pages._resources.cache_clear()
 
 
 def links():

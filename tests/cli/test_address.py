@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.address import address
 from shared.rules.account import Channel
+from shared.subscribers.address import address
 
 LINE_USER = "U4af4980629c0a1b2c3d4e5f60718293a"
 

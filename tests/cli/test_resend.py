@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared import changing
 from shared.rules.account import Channel
 from shared.rules.message import Due
 from shared.rules.reckoning import Batch, Entry, Outcome, Result, Sums
@@ -14,6 +13,7 @@ from shared.rules.stage import Phase
 from shared.store.keys import JobId
 from shared.store.pauses import Pause
 from shared.store.run import Run
+from shared.subscribers import actions
 from tests.world import TEN, TODAY, bunkyo, pregnant, texts
 
 RESEND = ("resend", "bunkyo", "--on", "2026-11-25", "--by", "sora")
@@ -126,7 +126,7 @@ def test_whoever_has_sent_again_what_is_paused_is_told_so(closed, kizuna):
 
 def test_where_everybody_got_it_or_perhaps_did_nothing_is_reopened(closed, kizuna):
     for each in ("s2", "s3", "s5"):
-        changing.stop(closed, each, TEN)
+        actions.stop(closed, each, TEN)
 
     ran = kizuna(*RESEND)
 

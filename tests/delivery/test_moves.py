@@ -9,12 +9,12 @@ import pytest
 
 from cli.why import explain
 from functions.dispatch.arrivals import look_again
-from shared.changing import change
 from shared.rules import changes
 from shared.rules.account import Channel
 from shared.rules.stage import Reason
 from shared.store.arrivals import Arrivals
 from shared.store.ledger import Ledger
+from shared.subscribers.actions import change
 from tests.world import ADDRESSES, HANDLERS, TEN, TODAY, Context, World, bunkyo, pregnant
 
 PHONE = "+819099990001"

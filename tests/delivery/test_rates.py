@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from functions.line.sender import LineSender
-from shared.delivery import MARGIN_SECONDS, Progress, Turn
+from shared.delivery.sender import Addressed
+from shared.delivery.turn import MARGIN_SECONDS, Progress, Turn
 from shared.rules.account import Channel
 from shared.rules.reckoning import Batch, Outcome, Result
 from shared.rules.stage import Reason
-from shared.sender import Addressed
 from shared.store import keys
 from shared.store.keys import JobId
 from tests.world import TEN, TODAY, World, pregnant

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from functions.sms.sender import SmsSender
-from shared.changing import change
 from shared.rules.account import Channel
 from shared.rules.history import Event, Happened
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Subscriber
 from shared.store.ledger import Ledger
+from shared.subscribers.actions import change
 from tests.delivery.staff import DUE, QUIET, before, cancel, job, left, resend, sent_to, told
 from tests.delivery.test_failures import LATER, die
 from tests.world import TEN, TODAY, World, pregnant

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.links import BadLinkError, Links
+from shared.subscribers.links import BadLinkError, Links
 
 PUBLIC = "https://kizuna.example.jp/"
 LINKS = Links(PUBLIC, [b"an invented key"])

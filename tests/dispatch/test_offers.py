@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from shared.changing import stop
 from shared.rules.account import Channel
 from shared.rules.changes import birth_registered, linked
 from shared.rules.ending import DEFAULT_END
+from shared.subscribers.actions import stop
 from tests.world import TEN, World, pregnant
 
 

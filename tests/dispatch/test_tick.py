@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from shared.jobs import Queues
+from shared.delivery.jobs import Queues
 from shared.rules.account import Account, Channel
 from shared.rules.catalogue import Text
 from shared.store.keys import JobId

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from shared.pace import Pace
+from shared.delivery.sender import Addressed
+from shared.providers.rate_limit import RateLimit
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text, put_into_words
 from shared.rules.message import Due
 from shared.rules.reckoning import Batch, Entry
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Letter
-from shared.sender import Addressed
 from shared.store.run import Run
 from tests.world import TEN, TODAY, bunkyo
 
@@ -52,9 +52,9 @@ def letter(
     return Addressed(what, address, words)
 
 
-def unhurried(per_second: float = 2_000.0) -> Pace:
-    """The pace of a provider account that nobody else calls, and that takes every call at once."""
-    return Pace(lambda *_: 0.0, lambda: per_second)
+def unhurried(per_second: float = 2_000.0) -> RateLimit:
+    """The rate limit of an account that nobody else calls: every call may go at once."""
+    return RateLimit(lambda *_: 0.0, lambda: per_second)
 
 
 def frozen(*letters: Addressed, payload: Any = None, key: str = "key") -> Batch:

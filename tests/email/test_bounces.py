@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from functions.email.feedback import BOUNCE_SUBTYPES, BOUNCES, KINDS
-from shared.feedback import News
+from shared.feedback.events import News
 from shared.rules.account import Channel
 from shared.rules.changes import returned
 from shared.rules.failures import Counts

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.email.sender import EmailSender
+from shared.delivery.sender import Addressed
 from shared.letterhead import Letterhead
-from shared.links import Links
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text
 from shared.rules.reckoning import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Language
-from shared.sender import Addressed
 from shared.store.keys import JobId
+from shared.subscribers.links import Links
 from tests.email.letters import a_run, frozen, letter, unhurried
 from tests.local.wire import Answer, Wire
 from tests.world import TEN, TODAY
@@ -48,7 +48,7 @@ def sender(client: "SESV2Client") -> Senders:
             links=LINKS,
             heard=lambda: heard,
             events_waiting=lambda: waiting,
-            pace=unhurried(),
+            rate_limit=unhurried(),
         )
 
     return make

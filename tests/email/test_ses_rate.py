@@ -7,12 +7,12 @@ import pytest
 
 from functions.email.sender import EmailSender
 from shared.letterhead import Letterhead
-from shared.links import Links
-from shared.pace import Pace
+from shared.providers.rate_limit import RateLimit
+from shared.providers.ses_rate import SendRate
 from shared.rules.account import Channel
 from shared.rules.reckoning import UNKNOWN
-from shared.ses_rate import SendRate
 from shared.store.keys import JobId
+from shared.subscribers.links import Links
 from tests.email.letters import a_run, frozen, letter
 from tests.local.wire import Answer, Wire
 from tests.world import TEN, TODAY
@@ -76,7 +76,7 @@ def test_where_it_cannot_be_read_the_last_one_holds_and_before_any_one_a_second(
     assert all(line.startswith("SES did not tell its rate") for line in warned)
 
 
-def a_sender(client: "SESV2Client", pace: Pace) -> EmailSender:
+def a_sender(client: "SESV2Client", rate_limit: RateLimit) -> EmailSender:
     return EmailSender(
         client,
         run=a_run(Channel.EMAIL),
@@ -87,7 +87,7 @@ def a_sender(client: "SESV2Client", pace: Pace) -> EmailSender:
         links=Links("https://kizuna.example.jp", [b"an invented key"]),
         heard=lambda: None,
         events_waiting=lambda: False,
-        pace=pace,
+        rate_limit=rate_limit,
     )
 
 
@@ -108,14 +108,14 @@ class Noted:
 def test_a_mail_has_no_more_recipients_than_ses_takes_in_a_second(
     client: "SESV2Client", rate: float, size: int
 ) -> None:
-    assert a_sender(client, Pace(Noted(), lambda: rate)).batch_size == size
+    assert a_sender(client, RateLimit(Noted(), lambda: rate)).batch_size == size
 
 
 def test_a_bulk_mail_takes_its_recipients_from_the_rate(client: "SESV2Client") -> None:
     bucket = Noted(1.5)
     letters = [letter(f"s{n}", f"hanako{n}@example.jp") for n in range(3)]
 
-    assert a_sender(client, Pace(bucket, lambda: 14.0)).reserve(letters, 60) == 1.5
+    assert a_sender(client, RateLimit(bucket, lambda: 14.0)).reserve(letters, 60) == 1.5
     assert bucket.asked == [(3, 14.0, 60)]
 
 
@@ -127,7 +127,9 @@ def test_a_probe_goes_out_only_where_the_rate_has_room_at_once(
     bucket = Noted(wait)
     batch, later = frozen(letter("s1", "hanako@example.jp")), TEN + timedelta(minutes=20)
 
-    outcomes = a_sender(client, Pace(bucket, lambda: 14.0)).settle(batch, now=later, sending=True)
+    outcomes = a_sender(client, RateLimit(bucket, lambda: 14.0)).settle(
+        batch, now=later, sending=True
+    )
 
     assert outcomes == [UNKNOWN]
     assert len(wire.sent) == probes

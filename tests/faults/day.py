@@ -21,10 +21,10 @@ from functions.email.ses import SIMULATOR
 from functions.line import deliver as line_deliver
 from functions.line.sender import LineSender
 from local.standins.outbox import Message
-from shared import changing
 from shared.rules.account import Channel
 from shared.rules.history import Event, Happened
 from shared.rules.subscriber import Enrolment, Subscriber
+from shared.subscribers import actions
 from tests.aws import remember
 from tests.sms.test_status import SID, post
 from tests.world import HANDLERS, JOINED, TEN, Context, World, pregnant, texts
@@ -107,7 +107,7 @@ class Day:
         self.world.store.content.publish("common", {**texts(), some: changed})
         for provider in parameters.base.DEFAULT_PROVIDERS.values():
             provider.clear_cache()
-        for kept in (line_deliver._api, email_deliver._pace):
+        for kept in (line_deliver._api, email_deliver._rate_limit):
             kept.cache_clear()
         self._back: list[tuple[str, Record]] = []
         self._told: set[int] = set()
@@ -152,7 +152,7 @@ class Day:
         found = {}
         for name in CHANGING:
             old = self.world.store.subscribers.get(name)
-            new = changing.change(self.world.store, name, what)
+            new = actions.change(self.world.store, name, what)
             assert old is not None
             assert new is not None
             found[old.address] = Changed(name in frozen, new.address)

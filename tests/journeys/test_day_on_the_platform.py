@@ -19,7 +19,7 @@ from cli.samples import load_samples
 from cli.target import Target
 from cli.tick import tick, wait_for_queues
 from local.platform import Platform, counts
-from shared.jobs import JobMessage
+from shared.delivery.jobs import JobMessage
 from shared.rules.account import Channel
 from shared.rules.dates import JST
 from shared.rules.reckoning import Batch, Result

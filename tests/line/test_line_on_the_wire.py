@@ -13,12 +13,12 @@ from cli.files.content import LONGEST_TEXT_UNITS
 from functions.line import line_api
 from functions.line.line_api import TEXT_LIMIT, Credentials, LineApi
 from functions.line.sender import LineSender
+from shared.delivery.sender import Addressed
 from shared.letterhead import Letterhead
 from shared.rules.catalogue import Text
 from shared.rules.reckoning import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Language
-from shared.sender import Addressed
 from tests.email.letters import frozen, letter, unhurried
 from tests.line.test_line_answers import KEY, MULTICAST_PATH, TOKEN, TOKEN_PATH, bad
 from tests.local.wire import Answer, Wire
@@ -80,7 +80,7 @@ def sender(api: LineApi) -> LineSender:
 
 def a_sender(api: LineApi, account: str = "文京区") -> LineSender:
     head = Letterhead("きずな事務局", "office@kizuna.example.jp")
-    return LineSender(api, account=account, letterhead=head, pace=unhurried())
+    return LineSender(api, account=account, letterhead=head, rate_limit=unhurried())
 
 
 def post(sender: LineSender, *letters: Addressed, key: str = KEY) -> None:

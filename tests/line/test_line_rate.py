@@ -9,7 +9,7 @@ from functions.line.line_api import Credentials, LineApi
 from functions.line.rate import cost
 from functions.line.sender import LineSender
 from shared.letterhead import Letterhead
-from shared.pace import Pace
+from shared.providers.rate_limit import RateLimit
 from tests.email.letters import frozen, letter
 
 
@@ -36,7 +36,9 @@ def a_sender(per_second: float, asked: list[Any]) -> LineSender:
 
     api = LineApi("http://127.0.0.1:1", Credentials("2001234567", "s"), urllib3.PoolManager())
     head = Letterhead("きずな事務局", "office@kizuna.example.jp")
-    return LineSender(api, account="文京区", letterhead=head, pace=Pace(take, lambda: per_second))
+    return LineSender(
+        api, account="文京区", letterhead=head, rate_limit=RateLimit(take, lambda: per_second)
+    )
 
 
 def test_a_call_and_its_repeat_take_the_same() -> None:

@@ -12,13 +12,13 @@ import pytest
 import urllib3
 
 from functions.line.login import handler
-from shared import consent
-from shared.links import Links
 from shared.rules.account import Channel
 from shared.rules.joining import Application, Child
 from shared.rules.subscriber import Language, Subscriber
 from shared.secrets import platform_keys
 from shared.store.confirmations import Confirmation
+from shared.subscribers import consent
+from shared.subscribers.links import Links
 from tests.line.bridge import event_of
 from tests.line.phone import USER, Phone, in_days
 from tests.world import Context, World, pregnant

@@ -31,19 +31,19 @@ from local.standins.config import Config
 from local.standins.outbox import Message
 from local.standins.outbox_questions import counts
 from local.standins.server import Standins
-from shared import ses_rate
-from shared.delivery import Progress, Turn
+from shared.delivery.sender import Sender
+from shared.delivery.turn import Progress, Turn
 from shared.letterhead import Letterhead
-from shared.links import Links
+from shared.providers import ses_rate
 from shared.rules.account import Account, Channel, Delivery
 from shared.rules.dates import JST
 from shared.rules.history import Event, Happened
 from shared.rules.reckoning import Sums
 from shared.rules.subscriber import Enrolment, Subscriber
-from shared.sender import Sender
 from shared.store.keys import JobId
 from shared.store.run import Run
 from shared.store.store import Store
+from shared.subscribers.links import Links
 from tests.world import ADDRESSES, bunkyo, texts
 
 pytestmark = pytest.mark.platform
@@ -139,18 +139,18 @@ def a_sender(url: str, store: Store, run: Run, job: JobId) -> Sender:
                 links=LINKS,
                 heard=lambda: None,
                 events_waiting=lambda: False,
-                pace=ses_rate.pace(store.rates, client, pytest.fail),
+                rate_limit=ses_rate.rate_limit(store.rates, client, pytest.fail),
             )
         case Channel.LINE:
             http = urllib3.PoolManager(retries=False)
             api = line_api.LineApi(url, line_api.Credentials(CHANNEL_ID, "a secret"), http)
-            pace = line_rate.pace(store.rates, CHANNEL_ID)
-            return LineSender(api, account="文京区", letterhead=HEAD, pace=pace)
+            rate_limit = line_rate.rate_limit(store.rates, CHANNEL_ID)
+            return LineSender(api, account="文京区", letterhead=HEAD, rate_limit=rate_limit)
         case Channel.SMS:
             found = twilio_api.Credentials(SID, "a token", "+815012345678")
-            pace = sms_rate.pace(store.rates, SID)
+            rate_limit = sms_rate.rate_limit(store.rates, SID)
             twilio = twilio_api.TwilioApi(url, found)
-            return SmsSender(twilio, run=run, job=job, links=LINKS, pace=pace)
+            return SmsSender(twilio, run=run, job=job, links=LINKS, rate_limit=rate_limit)
 
 
 def all_at_once(url: str, stores: list[Store], run: Run, channel: Channel) -> list[Progress]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import boto3
 
-from functions.register.opened import world as opened
-from shared.links import Links
+from functions.register.resources import resources as opened
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Subscriber
+from shared.subscribers.links import Links
 from tests.register.test_pages import request
 from tests.world import World
 

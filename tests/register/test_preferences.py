@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.consent import given
 from shared.rules.account import Account, Channel, Delivery
 from shared.rules.dates import jst_date
 from shared.rules.history import Event, Happened, Status, latest_standing
 from shared.rules.subscriber import Enrolment, Language, Subscriber
+from shared.subscribers.consent import given
 from tests.register.parents import (
     confirmations,
     days,

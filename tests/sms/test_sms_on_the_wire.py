@@ -12,14 +12,14 @@ from local.standins.config import Config
 from local.standins.faults import Fault
 from local.standins.segments import segments
 from local.standins.server import Standins
-from shared.links import Links
-from shared.pace import Pace
+from shared.providers.rate_limit import RateLimit
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text
 from shared.rules.dates import JST
 from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
 from shared.rules.stage import Phase
 from shared.store.keys import JobId
+from shared.subscribers.links import Links
 from tests.email.letters import a_run, frozen, letter, unhurried
 from tests.local.wire import Answer, Wire
 from tests.sms.test_sms_answers import ACCOUNT, NUMBER, TOKEN, Api, fail
@@ -52,7 +52,7 @@ def rows_of(name: str) -> list[dict[str, str]]:
 def a_sender(api: Api, *, quiet_from: time = time(21), name: str = "文京区") -> SmsSender:
     run = a_run(Channel.SMS, quiet_from=quiet_from, name=name)
     job = JobId("bunkyo", TODAY, Channel.SMS, 0)
-    return SmsSender(api, run=run, job=job, links=LINKS, pace=unhurried())
+    return SmsSender(api, run=run, job=job, links=LINKS, rate_limit=unhurried())
 
 
 def test_an_sms_is_a_short_notice_with_a_link_to_the_whole_text(wire: Wire, api: Api) -> None:
@@ -116,9 +116,9 @@ def test_every_sms_is_a_call_of_its_own(api: Api) -> None:
 @pytest.mark.parametrize(("notice", "tokens"), [("32週です。", 1), ("あ" * 60, 2), ("あ" * 90, 3)])
 def test_an_sms_takes_its_segments_from_the_rate(api: Api, notice: str, tokens: int) -> None:
     asked: list[tuple[float, ...]] = []
-    pace = Pace(lambda *given: asked.append(given), lambda: 10.0)
+    rate_limit = RateLimit(lambda *given: asked.append(given), lambda: 10.0)
     job = JobId("bunkyo", TODAY, Channel.SMS, 0)
-    sender = SmsSender(api, run=a_run(Channel.SMS), job=job, links=LINKS, pace=pace)
+    sender = SmsSender(api, run=a_run(Channel.SMS), job=job, links=LINKS, rate_limit=rate_limit)
 
     sender.reserve([letter("s1", NUMBER, text=Text("t", "t", notice))], 60)
 

@@ -15,7 +15,7 @@ from twilio.request_validator import RequestValidator
 from functions.sms.sender import callback_name
 from functions.sms.status import handler, is_stop, told_by
 from functions.sms.twilio_api import CODES, OPTED_OUT, UNREACHED
-from shared.feedback import OPTED_OUT_CODE
+from shared.feedback.events import OPTED_OUT_CODE
 from shared.rules.account import Channel
 from shared.rules.feedback import State, Told
 from shared.rules.history import Happened, Status, latest_standing

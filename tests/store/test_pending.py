@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.joining import UsedError, confirm
 from shared.rules import changes
 from shared.rules.account import Channel
 from shared.rules.joining import Application, Child
@@ -14,6 +13,7 @@ from shared.store.brakes import Brake
 from shared.store.confirmations import Confirmation
 from shared.store.store import Store
 from shared.store.tables import AddressTakenError
+from shared.subscribers.joining import UsedError, confirm
 from tests.world import World, pregnant
 
 ADDRESS = "a@example.jp"

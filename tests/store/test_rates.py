@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.pace import Pace, pace_of
-from shared.rules.pace import FURTHEST, SECOND, duration, next_slot
+from shared.providers.rate_limit import RateLimit, rate_limit_of
+from shared.rules.rate_limit import FURTHEST, SECOND, duration, next_slot
 from shared.store import keys
 from shared.store.rates import KEPT_SECONDS, Rates
 from shared.store.store import Names
@@ -78,20 +78,20 @@ def test_two_accounts_do_not_wait_for_each_other(rates: Rates) -> None:
 
 
 def test_two_of_our_accounts_that_share_one_at_the_provider_share_its_rate(rates: Rates) -> None:
-    bunkyo, naha = (pace_of(rates, "twilio", "AC1", lambda: 10.0) for _ in range(2))
+    bunkyo, naha = (rate_limit_of(rates, "twilio", "AC1", lambda: 10.0) for _ in range(2))
 
     assert [bunkyo.reserve(2, 60), naha.reserve(2, 60), bunkyo.reserve(2, 60)] == [0.0, 0.2, 0.4]
 
 
 def test_the_rate_is_asked_for_at_every_call(rates: Rates) -> None:
     told = iter([10.0, 100.0, 100.0])
-    pace = pace_of(rates, "ses", "ses", lambda: next(told))
+    rate_limit = rate_limit_of(rates, "ses", "ses", lambda: next(told))
 
-    assert [pace.reserve(10, 60) for _ in range(3)] == [0.0, 1.0, 1.1]
+    assert [rate_limit.reserve(10, 60) for _ in range(3)] == [0.0, 1.0, 1.1]
 
 
 def test_a_call_is_no_larger_than_a_second_of_the_rate() -> None:
-    assert Pace(lambda *_: 0.0, lambda: 14.0).call_size(50) == 14
+    assert RateLimit(lambda *_: 0.0, lambda: 14.0).call_size(50) == 14
 
 
 def test_a_clock_that_once_went_wrong_holds_nobody_back(rates: Rates, clock: list[int]) -> None:

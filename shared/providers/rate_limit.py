@@ -1,10 +1,10 @@
-"""Pace: how fast one provider account is called, by all Lambdas together."""
+"""Rate limit: how fast one provider account is called, by all Lambdas together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from shared.rules.pace import call_size
+from shared.rules.rate_limit import call_size
 from shared.store import keys
 from shared.store.rates import Rates
 
@@ -13,7 +13,7 @@ MOMENT_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateLimit:
     """The rate of one provider account: `take` reserves a slot for (tokens, tokens a second,
     longest wait), as `Rates.take` does, and `per_second` is asked before each call.
     """
@@ -32,6 +32,8 @@ class Pace:
         return self.take(tokens, self.per_second(), longest)
 
 
-def pace_of(rates: Rates, provider: str, account: str, per_second: Callable[[], float]) -> Pace:
-    """The pace of a provider's account, under the id that the provider knows it by."""
-    return Pace(partial(rates.take, keys.rate(provider, account)), per_second)
+def rate_limit_of(
+    rates: Rates, provider: str, account: str, per_second: Callable[[], float]
+) -> RateLimit:
+    """The rate limit of a provider's account, under the id that the provider knows it by."""
+    return RateLimit(partial(rates.take, keys.rate(provider, account)), per_second)

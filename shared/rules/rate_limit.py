@@ -1,4 +1,4 @@
-"""Pace: slots in which one provider account is called, one after another, no faster than its rate.
+"""Rate limit: one provider account is called in slots, one after another, at its rate at most.
 
 A rate is in tokens a second: recipients, or segments of an SMS. Instants and durations here are
 whole microseconds, so that nothing is lost in adding them up.

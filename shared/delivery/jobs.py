@@ -14,11 +14,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.clock import given_clock
-from shared.delivery import Progress, Turn
+from shared.delivery.sender import NoProvider, Sender
+from shared.delivery.turn import Progress, Turn
 from shared.rules.account import Channel
 from shared.rules.reckoning import Result, Sums
 from shared.secrets import MissingCredentialsError
-from shared.sender import NoProvider, Sender
 from shared.store.keys import JobId
 from shared.store.run import Lease, Run
 from shared.store.store import Store

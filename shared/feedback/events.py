@@ -14,8 +14,7 @@ from itertools import groupby
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from shared import changing
-from shared.reputation import GUARDED, watch
+from shared.feedback.reputation import GUARDED, watch
 from shared.rules.account import Channel
 from shared.rules.failures import (
     Counts,
@@ -33,6 +32,7 @@ from shared.store.feedback import Learned, Place
 from shared.store.keys import JobId
 from shared.store.store import Store
 from shared.store.tables import ConflictError
+from shared.subscribers import actions
 
 TRIES = 3
 """How often the same news are taken in when another process learns of the same messages."""
@@ -258,7 +258,7 @@ def _change(
 ) -> None:
     """Change a reader as the news of their messages mean, if that is any change at all."""
     if any(each.effect is Effect.UNWANTED and each.concerns(subscriber) for each in meant):
-        changing.stop(store, subscriber.id, now)
+        actions.stop(store, subscriber.id, now)
         return
 
     def changed(old: Subscriber) -> Subscriber:
@@ -273,7 +273,7 @@ def _change(
     # What nearly every message comes to, a delivery after no failure, is neither read again nor
     # written.
     if changed(subscriber) != subscriber:
-        changing.change(store, subscriber.id, changed)
+        actions.change(store, subscriber.id, changed)
 
 
 def _report(

@@ -5,13 +5,13 @@ import string
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.changing import TRIES, change
 from shared.rules import changes
 from shared.rules.joining import Application, joined, joined_again
 from shared.rules.subscriber import Subscriber
 from shared.store.confirmations import Confirmation
 from shared.store.store import Store
 from shared.store.tables import Action, ConflictError
+from shared.subscribers.actions import TRIES, change
 
 ID_LENGTH = 10
 """Characters of a new subscriber's id, of 36: opaque, and short, since an SMS has to hold it."""

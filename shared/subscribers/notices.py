@@ -21,8 +21,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict
 
-from shared.links import Links
-from shared.pace import MOMENT_SECONDS
+from shared.providers.rate_limit import MOMENT_SECONDS
 from shared.rules import changes
 from shared.rules.account import Account, Channel
 from shared.rules.dates import jst_date
@@ -30,6 +29,7 @@ from shared.rules.reckoning import Outcome, Result
 from shared.rules.subscriber import Language
 from shared.secrets import MissingCredentialsError
 from shared.store.store import Store
+from shared.subscribers.links import Links
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -215,4 +215,6 @@ def _words(kind: NoticeKind, language: Language) -> tuple[str, str, str]:
 
 @cache
 def _all_words() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    return tomllib.loads(files("shared").joinpath("wording/notices.toml").read_text("utf-8"))
+    return tomllib.loads(
+        files("shared.subscribers").joinpath("wording/notices.toml").read_text("utf-8")
+    )

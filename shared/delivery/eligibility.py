@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time
 
-from shared.elsewhere import Elsewhere
+from shared.delivery.earlier_deliveries import Elsewhere
+from shared.delivery.sender import Addressed
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
 from shared.rules.dates import jst_date, jst_instant, jst_time
 from shared.rules.history import latest_standing
@@ -12,7 +13,6 @@ from shared.rules.message import SILENT_STATUS, within_reach
 from shared.rules.reckoning import Batch, Entry
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Decision, Letter, Subscriber, decide
-from shared.sender import Addressed
 from shared.store.due import Candidate
 from shared.store.keys import JobId
 from shared.store.run import Run

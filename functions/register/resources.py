@@ -7,12 +7,12 @@ from functools import cache
 import boto3
 
 from shared.letterhead import Letterhead
-from shared.links import Links
-from shared.notices import NoticeQueues
 from shared.rules.account import Channel
 from shared.secrets import address_key, platform_keys
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
+from shared.subscribers.links import Links
+from shared.subscribers.notices import NoticeQueues
 
 _QUEUES = {
     Channel.EMAIL: "EMAIL_NOTICE_QUEUE",
@@ -22,7 +22,7 @@ _QUEUES = {
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Resources:
     """The records, the links, who speaks, and the way to send something at once."""
 
     store: Store
@@ -32,9 +32,9 @@ class World:
 
 
 @cache
-def world() -> World:
-    """The world of this process."""
-    return World(
+def resources() -> Resources:
+    """The resources of this process."""
+    return Resources(
         open_store(names_from_environment(), address_key),
         Links(setting("PUBLIC_URL"), platform_keys("LINK_KEY")),
         Letterhead.from_environment(),

@@ -27,4 +27,6 @@ def given(language: Language, source: str, at: datetime) -> Consent:
 
 @cache
 def _wording() -> dict[str, Any]:
-    return tomllib.loads(files("shared").joinpath("wording/consent.toml").read_text("utf-8"))
+    return tomllib.loads(
+        files("shared.subscribers").joinpath("wording/consent.toml").read_text("utf-8")
+    )

@@ -11,14 +11,14 @@ from enum import Enum, auto
 from itertools import groupby, islice
 from uuid import uuid4
 
-from shared.feedback import gone
-from shared.holds import Hold, hold_of
-from shared.look import Look
+from shared.delivery.eligibility import Look
+from shared.delivery.holds import Hold, hold_of
+from shared.delivery.sender import Addressed, Sender
+from shared.feedback.events import gone
 from shared.rules.dates import jst_instant
 from shared.rules.reckoning import Batch, Book, Entry, Outcome, Result, Sums
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Subscriber
-from shared.sender import Addressed, Sender
 from shared.store.due import Candidate
 from shared.store.pauses import Pause
 from shared.store.run import Cancelled, Lease, Run

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.pace import Pace, pace_of
+from shared.providers.rate_limit import RateLimit, rate_limit_of
 from shared.store.rates import Rates
 
 if TYPE_CHECKING:
@@ -56,6 +56,6 @@ class SendRate:
         return max(rate, 0.0)
 
 
-def pace(rates: Rates, client: "SESV2Client", warn: Callable[[str], None]) -> Pace:
-    """The pace of the SES account."""
-    return pace_of(rates, "ses", THE_ACCOUNT, SendRate(client, warn))
+def rate_limit(rates: Rates, client: "SESV2Client", warn: Callable[[str], None]) -> RateLimit:
+    """The rate limit of the SES account."""
+    return rate_limit_of(rates, "ses", THE_ACCOUNT, SendRate(client, warn))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.rules.pace import FURTHEST, SECOND, Slot, call_size, duration, next_slot
+from shared.rules.rate_limit import FURTHEST, SECOND, Slot, call_size, duration, next_slot
 
 NOW = 1_000 * SECOND
 
