@@ -30,8 +30,8 @@ from shared.rules.account import Channel
 from shared.rules.dates import JST
 from shared.rules.months import Month
 from shared.rules.snapshot import Snapshot, State
-from shared.store.ledger import Ledger
 from shared.store.snapshots import figures_json
+from shared.store.store import Store
 
 FIRST_TICK, LAST_TICK, TICK_EVERY = time(6), time(23, 45), timedelta(minutes=15)
 """The ticks of a day, but for those of the night, which find nothing to do."""
@@ -78,7 +78,7 @@ def demo(
                 run_tick(target, datetime.combine(day, NOON, JST))
                 again = accepted(target, day) - before
                 report = day_report(target.store, day)
-                windows = on_their_way(target.store.ledger, day)
+                windows = on_their_way(target.store, day)
                 seen = counts(platform.address)
                 step("count AU: at 10:00 for the office, and at the end of the month before")
                 internal, month_end = take_snapshots(target, day)
@@ -143,15 +143,15 @@ def take_snapshots(target: Target, day: date) -> tuple[Snapshot, Snapshot]:
     return internal, month_end
 
 
-def on_their_way(ledger: Ledger, day: date) -> list[float]:
+def on_their_way(store: Store, day: date) -> list[float]:
     """For how many milliseconds each call of a day was on its way, from its freeze to its record:
     in that time a stop cannot call a message back.
     """
     return [
         (batch.settled_at - batch.frozen_at).total_seconds() * 1000
-        for run in ledger.runs(day)
+        for run in store.ledger.runs(day)
         for job in run.job_ids()
-        for batch in ledger.batches(job)
+        for batch in store.waves.batches(job)
         if batch.settled_at
     ]
 

@@ -10,7 +10,7 @@ from cli.arguments import JsonOption, parse_instant
 from cli.target import StackOption, Target, connect
 from cli.tick import tick, wait_for_queues
 from shared.rules.dates import jst_date
-from shared.rules.reckoning import Result
+from shared.rules.outcomes import Result
 
 
 def dispatch(
@@ -48,11 +48,11 @@ def dispatch(
 
 def accepted(target: Target, day: date) -> int:
     """How many messages of a day the providers accepted so far."""
-    ledger = target.store.ledger
+    store = target.store
     return sum(
         entry.outcome.result is Result.ACCEPTED
-        for run in ledger.runs(day)
+        for run in store.ledger.runs(day)
         for job in run.job_ids()
-        for batch in ledger.batches(job)
+        for batch in store.waves.batches(job)
         for entry in batch.entries
     )

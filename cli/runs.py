@@ -12,11 +12,10 @@ from rich.table import Table
 from cli.arguments import JsonOption, parse_date
 from cli.tables import figures_table
 from cli.target import StackOption, connect
-from shared.delivery.jobs import figures
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.rules.punctuality import SHARES, minutes_until
-from shared.rules.reckoning import Sums
+from shared.rules.reconciliation import Sums
 from shared.store.ledger import Ledger
 from shared.store.pauses import Pause
 from shared.store.run import Run
@@ -83,7 +82,7 @@ def day_report(store: Store, day: date) -> dict[str, Any]:
 def sums_json(sums: Sums) -> dict[str, Any]:
     """Sums as JSON, with silence by reason and whether they reconcile."""
     return {
-        **figures(sums),
+        **sums.figures,
         "silent": dict(sums.silent),
         "codes": dict(sums.codes),
         "minutes": minutes_json(sums),

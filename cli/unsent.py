@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from shared.delivery.earlier_deliveries import Elsewhere
+from shared.delivery.earlier_deliveries import EarlierDeliveries
 from shared.rules.account import Channel
 from shared.rules.catalogue import COMMON_SERIES, schedule_of
 from shared.rules.message import Schedule, within_reach
-from shared.rules.reckoning import Book
+from shared.rules.reconciliation import Reconciliation
 from shared.rules.subscriber import decide
 from shared.store.keys import JobId
 from shared.store.run import Run
@@ -37,15 +37,15 @@ def unsent(store: Store, run: Run, channels: Collection[Channel], now: datetime)
 def _of_job(store: Store, run: Run, job: JobId, schedule: Schedule, now: datetime) -> Counter[str]:
     state = store.ledger.job(job)
     fence, ended = (state.fence, state.ended) if state else (0, None)
-    book = Book(batch.resent(fence) for batch in store.ledger.batches(job))
+    book = Reconciliation(batch.resent(fence) for batch in store.waves.batches(job))
     never = CANCELLED if job.channel in run.cancelled else ended or NOT_SENT
     codes = _codes(store, run, job, book, schedule, never=never)
-    elsewhere = Elsewhere(store.ledger, job)
+    earlier = EarlierDeliveries(store, job)
     found: Counter[str] = Counter()
     for subscriber in store.subscribers.get_many(codes).values():
         if (subscriber.account, subscriber.channel) != (job.account, job.channel):
             continue
-        asked = codes[subscriber.id].keys() - (elsewhere.sent(subscriber) or set())
+        asked = codes[subscriber.id].keys() - (earlier.sent(subscriber) or set())
         decision = decide(subscriber, asked, now, settings=run.settings, schedule=schedule)
         found.update(
             codes[subscriber.id][letter.enrolments[0]]
@@ -56,7 +56,7 @@ def _of_job(store: Store, run: Run, job: JobId, schedule: Schedule, now: datetim
 
 
 def _codes(
-    store: Store, run: Run, job: JobId, book: Book, schedule: Schedule, *, never: str
+    store: Store, run: Run, job: JobId, book: Reconciliation, schedule: Schedule, *, never: str
 ) -> dict[str, dict[str, str]]:
     """Those of a job who did not get it: by subscriber and enrolment, the code; `never` stands for
     those for whom nobody was called.

@@ -16,7 +16,7 @@ from shared.rules.catalogue import COMMON_SERIES, Catalogue, put_into_words, sch
 from shared.rules.dates import JST, jst_date, jst_instant
 from shared.rules.history import standing_at
 from shared.rules.message import stage_on
-from shared.rules.reckoning import Batch, Entry, Result
+from shared.rules.outcomes import Batch, Entry, Result
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Subscriber, decide
 from shared.store.run import Run
@@ -203,7 +203,7 @@ def _sent(store: Store, subscriber: Subscriber, on: date) -> Iterator[tuple[str,
         run = store.ledger.run(on, account)
         for job in run.job_ids() if run else ():
             state = store.ledger.job(job)
-            for batch in store.ledger.batches(job):
+            for batch in store.waves.batches(job):
                 for entry in batch.resent(state.resent_after if state else 0).entries:
                     tried = entry.outcome.result is Result.TRY_AGAIN
                     if run and entry.subscriber == subscriber.id and not tried:

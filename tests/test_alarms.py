@@ -14,7 +14,7 @@ from functions.sms import notify as sms_notify
 from shared.rules.account import Channel
 from shared.rules.failures import Counts
 from shared.rules.feedback import Feedback, State
-from shared.rules.reckoning import Sums
+from shared.rules.reconciliation import Sums
 from shared.store.feedback import Learned, Place
 from shared.store.keys import JobId
 from shared.subscribers.notices import NoticeKind, NoticeMessage

@@ -19,7 +19,7 @@ from functions.line.webhook import signature
 from functions.sms.sender import callback_name
 from shared.rules.account import Channel
 from shared.rules.changes import linked
-from shared.rules.reckoning import Result
+from shared.rules.outcomes import Result
 from shared.rules.review import reviewed
 from shared.secrets import platform_keys
 from shared.store.keys import JobId
@@ -193,7 +193,7 @@ def hear_of_it(world: World, watch: Watch) -> None:
         for record in world.take(queue):
             with watch.of(FUNCTIONS[queue]):
                 HANDLERS[queue]({"Records": [record]}, Context())
-    batches = world.store.ledger.batches(JobId("bunkyo", tomorrow.date(), Channel.EMAIL, 0))
+    batches = world.store.waves.batches(JobId("bunkyo", tomorrow.date(), Channel.EMAIL, 0))
     kinds = ["Complaint", "Delivery", "DeliveryDelay", *["Bounce"] * 7]
     for n, kind in enumerate(kinds):
         reader = world.store.subscribers.get(batches[0].entries[n].subscriber)
@@ -208,7 +208,7 @@ def hear_of_it(world: World, watch: Watch) -> None:
     sms = JobId("bunkyo", tomorrow.date(), Channel.SMS, 0)
     accepted = [
         batch
-        for batch in world.store.ledger.batches(sms)
+        for batch in world.store.waves.batches(sms)
         if batch.entries[0].outcome.result is Result.ACCEPTED
     ]
     reader = world.store.subscribers.get(accepted[0].entries[0].subscriber)

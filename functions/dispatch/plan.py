@@ -12,7 +12,7 @@ from shared.delivery.jobs import Queues
 from shared.rules.account import Account, Delivery
 from shared.rules.catalogue import COMMON_SERIES
 from shared.rules.dates import jst_date, jst_time
-from shared.rules.reckoning import Sums
+from shared.rules.reconciliation import Sums
 from shared.store.keys import JobId
 from shared.store.run import Job, Run
 from shared.store.store import Store

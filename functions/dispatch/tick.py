@@ -15,7 +15,7 @@ from functions.dispatch.arrivals import look_again
 from functions.dispatch.offers import hand_on
 from functions.dispatch.plan import Tick, tick
 from shared.clock import given_clock
-from shared.delivery.jobs import Queues, figures
+from shared.delivery.jobs import Queues
 from shared.rules.account import Channel
 from shared.rules.punctuality import SHARES, minutes_until
 from shared.settings import setting
@@ -92,7 +92,7 @@ def _report(done: Tick) -> None:
         logger.error("the run comes no further", extra=which)
     for run in done.closed:
         total = run.total()
-        facts = {"account": run.account, "date": run.date.isoformat(), **figures(total)}
+        facts = {"account": run.account, "date": run.date.isoformat(), **total.figures}
         (logger.info if total.reconciles else logger.error)("run closed", extra=facts)
         for share in SHARES:
             if (minute := minutes_until(total.minutes, share)) is not None:

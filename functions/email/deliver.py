@@ -9,7 +9,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.email import ses
 from functions.email.sender import EmailSender
-from shared.delivery.jobs import Queues, take_turns
+from shared.delivery.jobs import Queues
+from shared.delivery.worker import take_turns
 from shared.letterhead import Letterhead
 from shared.providers import ses_rate
 from shared.providers.rate_limit import RateLimit

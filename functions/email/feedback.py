@@ -171,7 +171,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         elif (one := each.news(tags)) is not None:
             news.append(one)
     for (job, batch), known in sent.items():
-        again = frozenset() if batch == PROBE else _store().ledger.note_known(job, batch, known)
+        again = frozenset() if batch == PROBE else _store().waves.note_known(job, batch, known)
         if again is None:
             logger.warning("SES events name no batch of ours", extra={"events": len(known)})
         else:

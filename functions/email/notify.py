@@ -11,7 +11,7 @@ from shared.letterhead import Letterhead
 from shared.providers import ses_rate
 from shared.providers.rate_limit import RateLimit
 from shared.rules.account import Channel
-from shared.rules.reckoning import Outcome
+from shared.rules.outcomes import Outcome
 from shared.secrets import platform_keys
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store

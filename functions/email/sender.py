@@ -5,15 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from functions.email import ses
-from shared.delivery.sender import Addressed
+from functions.email.mails import Mails
+from shared.delivery.sender import Addressed, Call
 from shared.letterhead import Letterhead
 from shared.providers.rate_limit import RateLimit
-from shared.rules.message import birth_prompt
-from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
-from shared.rules.subscriber import Language
+from shared.rules.outcomes import UNKNOWN, Batch, Outcome, Result
 from shared.store.keys import JobId
 from shared.store.run import Run
 from shared.subscribers.links import Links
@@ -21,16 +18,6 @@ from shared.subscribers.links import Links
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import BulkEmailEntryTypeDef, MessageTagTypeDef
-
-_TEMPLATES = Environment(
-    loader=PackageLoader("functions.email"),
-    # HTML is escaped; plain text must not be.
-    autoescape=select_autoescape(["html.j2"]),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
 
 PROBE = "probe"
 """Stands in the place of a batch's id in the tags of a mail that is to no reader."""
@@ -48,7 +35,8 @@ class EmailSender:
     whether any lie in their queue, or in its dead-letter queue.
     """
 
-    same_text = False
+    in_flight = ses.IN_FLIGHT
+    repeats = False
     settling = timedelta(minutes=30)
     """Long enough for a probe to be answered after the absence of events has begun to count."""
 
@@ -68,35 +56,31 @@ class EmailSender:
     ) -> None:
         self._client, self._run, self._job, self._links = client, run, job, links
         self._domain, self._configuration_set = domain, configuration_set
-        self._letterhead, self._heard, self._rate_limit = letterhead, heard, rate_limit
-        self._events_waiting = events_waiting
-        self._text = _TEMPLATES.get_template("letter.txt.j2")
-        self._html = _TEMPLATES.get_template("letter.html.j2")
+        self._heard, self._events_waiting = heard, events_waiting
+        self.rate_limit = rate_limit
+        self._mails = Mails(run.settings.name, letterhead)
+        self._probed = False
 
     @property
     def batch_size(self) -> int:
         """Recipients of one call: as many as SES takes in a second, 50 at the most."""
-        return self._rate_limit.call_size(ses.BULK_LIMIT)
+        return self.rate_limit.call_size(ses.BULK_LIMIT)
 
-    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
-        """All in one call, whatever their texts."""
-        return [list(letters)]
+    def calls(self, letters: Sequence[Addressed]) -> list[Call]:
+        """50 in a call, whatever their texts. SES counts recipients: each letter has one."""
+        size = self.batch_size
+        return [
+            Call(tuple(letters[start : start + size]), cost=len(letters[start : start + size]))
+            for start in range(0, len(letters), size)
+        ]
 
-    def payload(self, call: Sequence[Addressed]) -> None:  # noqa: ARG002 - the loop's signature
-        """Nothing: a batch of which SES knows nothing is decided and written anew."""
-        return
-
-    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
-        """SES counts recipients: each letter has one."""
-        return self._rate_limit.reserve(len(call), longest)
-
-    def reserve_repeat(self, batch: Batch, longest: float) -> float:  # noqa: ARG002
-        """No batch is ever sent again as it is."""
-        return 0.0
-
-    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:
+    def send(self, batch: Batch, call: Call) -> list[Outcome]:
         """Send the batch in one call of SES."""
-        return self._bulk([self._entry(batch, n, each) for n, each in enumerate(call)])
+        return self._bulk([self._entry(batch, n, each) for n, each in enumerate(call.recipients)])
+
+    def repeat_cost(self, batch: Batch) -> float:  # noqa: ARG002 - the loop's signature
+        """No batch is ever sent again as it is: one of which SES knows nothing is decided anew."""
+        return 0
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
         """What SES's own Send events say.
@@ -124,8 +108,9 @@ class EmailSender:
             return Outcome(Result.TRY_AGAIN, NOT_SEEN)
         # Nothing later was heard of: ask for an event by a mail to SES's own mailbox simulator.
         # Where the rate has no room for it, other mails are going out, and their events will do.
-        if self._rate_limit.reserve(1, 0) is None:
+        if self._probed or self.rate_limit.reserve(1, 0) is None:
             return UNKNOWN
+        self._probed = True  # one is later than whatever this turn asks about
         data = json.dumps({"subject": "probe", "text": "probe", "html": "probe"})
         probe: BulkEmailEntryTypeDef = {
             "Destination": {"ToAddresses": [ses.SIMULATOR]},
@@ -157,29 +142,16 @@ class EmailSender:
         return [{"Name": name, "Value": value} for name, value in tags.items()]
 
     def _entry(self, batch: Batch, position: int, addressed: Addressed) -> "BulkEmailEntryTypeDef":
-        letter = addressed.letter
-        stop = self._links.stop(letter.subscriber)
-        facts = {
-            "words": addressed.words,
-            "account": self._run.settings.name,
-            "office": self._letterhead.office,
-            "contact": self._letterhead.contact,
-            "english": letter.language is Language.ENGLISH,
-            "birth_prompt": birth_prompt(letter.due),
-            "preferences": self._links.preferences(letter.subscriber, batch.frozen_at),
-            "stop": stop,
-        }
-        data = {
-            "subject": addressed.words.title,
-            "text": self._text.render(facts),
-            "html": self._html.render(facts),
-        }
+        reader = addressed.letter.subscriber
+        stop = self._links.stop(reader)
+        page = self._links.preferences(reader, batch.frozen_at)
+        mail = self._mails.mail(addressed, page=page, stop=stop)
         return {
             "Destination": {"ToAddresses": [addressed.address]},
             "ReplacementTags": self._tags(batch.id, position, batch.frozen_at),
             "ReplacementEmailContent": {
                 "ReplacementTemplate": {
-                    "ReplacementTemplateData": json.dumps(data, ensure_ascii=False)
+                    "ReplacementTemplateData": json.dumps(mail, ensure_ascii=False)
                 }
             },
             "ReplacementHeaders": [

@@ -9,12 +9,14 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
 
-from shared.rules.reckoning import UNKNOWN, Outcome, Result
+from shared.providers.http import NOT_CONNECTED
+from shared.rules.outcomes import UNKNOWN, Outcome, Result
 
 MULTICAST_LIMIT = 500
 """User IDs of one multicast."""
@@ -22,6 +24,9 @@ MULTICAST_LIMIT = 500
 MULTICASTS_PER_SECOND = 200
 """Multicast requests that a channel may make; pushes are 2,000, which the default of the template's
 LineRate keeps."""
+
+IN_FLIGHT = 100
+"""Calls under way at once: at 150 ms an answer, more than 600 a second."""
 
 TEXT_LIMIT = 5_000
 """UTF-16 code units of one text message."""
@@ -62,6 +67,7 @@ class LineApi:
     def __init__(self, base_url: str, credentials: Credentials, http: urllib3.PoolManager) -> None:
         self._base, self._credentials, self._http = base_url.rstrip("/"), credentials, http
         self._token, self._token_until = "", 0.0
+        self._one_asks, self._asked, self._refused = Lock(), 0, ""
 
     def send(self, to: Sequence[str], messages: Sequence[Message], retry_key: str) -> list[Outcome]:
         """Send the same messages to one user (push) or up to 500 (multicast) under a retry key.
@@ -83,7 +89,7 @@ class LineApi:
                 _encoded(body),
                 {"Content-Type": _JSON, "X-Line-Retry-Key": retry_key},
             )
-        except urllib3.exceptions.NewConnectionError:
+        except NOT_CONNECTED:
             return [Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)] * len(to)
         except urllib3.exceptions.HTTPError:
             return [UNKNOWN] * len(to)
@@ -138,28 +144,45 @@ class LineApi:
         return answer
 
     def _access_token(self) -> str:
-        if time.monotonic() >= self._token_until:
-            form = {
-                "grant_type": "client_credentials",
-                "client_id": self._credentials.channel_id,
-                "client_secret": self._credentials.channel_secret,
-            }
+        """A token that is good for a while yet; LineUnreachableError says why there is none. Of
+        calls that are made side by side one asks, and the others take its answer.
+        """
+        asked = self._asked
+        with self._one_asks:
+            if time.monotonic() < self._token_until:
+                return self._token
+            if self._asked > asked:  # while this one waited, and was refused
+                raise LineUnreachableError(self._refused)
+            self._asked += 1
             try:
-                answer = self._http.request(
-                    "POST",
-                    f"{self._base}/oauth2/v3/token",
-                    body=urlencode(form),
-                    headers={"Content-Type": "application/x-www-form-urlencoded"},
-                )
-            except urllib3.exceptions.HTTPError:
-                message = "no_token_unreachable"
-                raise LineUnreachableError(message) from None
-            token = _json(answer.data).get("access_token")
-            if answer.status != _OK or not isinstance(token, str):
-                message = f"no_token_{answer.status}"
-                raise LineUnreachableError(message)
-            self._token, self._token_until = token, time.monotonic() + TOKEN_SECONDS
-        return self._token
+                self._token = self._new_token()
+            except LineUnreachableError as error:
+                self._refused = str(error)
+                raise
+            self._token_until = time.monotonic() + TOKEN_SECONDS
+            return self._token
+
+    def _new_token(self) -> str:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._credentials.channel_id,
+            "client_secret": self._credentials.channel_secret,
+        }
+        try:
+            answer = self._http.request(
+                "POST",
+                f"{self._base}/oauth2/v3/token",
+                body=urlencode(form),
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+            )
+        except urllib3.exceptions.HTTPError:
+            message = "no_token_unreachable"
+            raise LineUnreachableError(message) from None
+        token = _json(answer.data).get("access_token")
+        if answer.status != _OK or not isinstance(token, str):
+            message = f"no_token_{answer.status}"
+            raise LineUnreachableError(message)
+        return token
 
 
 def outcomes(

@@ -3,14 +3,14 @@
 from functools import cache
 from typing import Any
 
-import urllib3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.line import rate
 from functions.line.line_api import Credentials, LineApi
+from shared.providers.http import pool
 from shared.rules.account import Channel
-from shared.rules.reckoning import Outcome
+from shared.rules.outcomes import Outcome
 from shared.secrets import credentials, platform_keys
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
@@ -19,8 +19,6 @@ from shared.subscribers.notices import Notice, take_notices
 
 logger = Logger(service="line-notices")
 metrics = Metrics(namespace="Kizuna", service="line-notices")
-
-_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=20), retries=False)
 
 
 @cache
@@ -31,7 +29,7 @@ def _resources() -> tuple[Store, Links]:
 
 @cache
 def _api(credentials: Credentials) -> LineApi:
-    return LineApi(setting("LINE_API"), credentials, _HTTP)
+    return LineApi(setting("LINE_API"), credentials, pool())
 
 
 def _credentials(notice: Notice) -> Credentials:

@@ -1,71 +1,70 @@
 """LINE: one text to up to 500 users in a call; alone, where the text names the child."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from functions.line.answers import menu
-from functions.line.line_api import BAD_REQUEST, MULTICAST_LIMIT, LineApi
+from functions.line.line_api import BAD_REQUEST, IN_FLIGHT, MULTICAST_LIMIT, LineApi
 from functions.line.messages import text
 from functions.line.rate import cost
 from functions.line.wording import say
-from shared.delivery.sender import Addressed
+from shared.delivery.sender import Addressed, Call
 from shared.letterhead import Letterhead
 from shared.providers.rate_limit import RateLimit
+from shared.rules.catalogue import Words
 from shared.rules.message import birth_prompt
-from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
+from shared.rules.outcomes import UNKNOWN, Batch, Outcome, Result
+from shared.rules.subscriber import Language
+
+_Same = tuple[Words, Language, bool]
+"""What readers have in common who get the very same message."""
 
 
 class LineSender:
     """LINE as the send loop sees it, for one run."""
 
-    same_text = True
+    in_flight = IN_FLIGHT
+    repeats = True
     settling = timedelta(0)
     """Nothing can be asked of LINE; only a repeat under the retry key tells."""
 
     def __init__(
         self, api: LineApi, *, account: str, letterhead: Letterhead, rate_limit: RateLimit
     ) -> None:
-        self._api, self._account, self._letterhead, self._rate_limit = (
-            api,
-            account,
-            letterhead,
-            rate_limit,
-        )
+        self._api, self._account, self._letterhead = api, account, letterhead
+        self.rate_limit = rate_limit
 
     @property
     def batch_size(self) -> int:
         """Recipients of one call: as many as the rate lets pass in a second, 500 at the most."""
-        return self._rate_limit.call_size(MULTICAST_LIMIT)
+        return self.rate_limit.call_size(MULTICAST_LIMIT)
 
-    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
+    def calls(self, letters: Sequence[Addressed]) -> list[Call]:
         """Those who get the very same messages together, the most first."""
-        groups: dict[str, list[Addressed]] = defaultdict(list)
+        size, per_second = self.batch_size, self.rate_limit.per_second()
+        groups: dict[_Same, list[Addressed]] = defaultdict(list)
         for each in letters:
-            groups[json.dumps(self._messages(each))].append(each)
-        return sorted(groups.values(), key=len, reverse=True)
+            groups[each.words, each.letter.language, birth_prompt(each.letter.due)].append(each)
+        found = []
+        for same, group in sorted(groups.items(), key=lambda each: len(each[1]), reverse=True):
+            messages = self._messages(*same)
+            for start in range(0, len(group), size):
+                some = tuple(group[start : start + size])
+                # The whole request: LINE does not notice another body under the same key.
+                request = {"to": [each.address for each in some], "messages": messages}
+                found.append(Call(some, cost(len(some), per_second), payload=request))
+        return found
 
-    def payload(self, call: Sequence[Addressed]) -> dict[str, Any]:
-        """The whole request: LINE does not notice another body under the same key."""
-        return {"to": [each.address for each in call], "messages": self._messages(call[0])}
-
-    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
-        """A call costs its recipients."""
-        return self._reserved(len(call), longest)
-
-    def reserve_repeat(self, batch: Batch, longest: float) -> float | None:
-        """A repeat is a call as any other."""
-        return self._reserved(len(batch.entries), longest)
-
-    def _reserved(self, recipients: int, longest: float) -> float | None:
-        return self._rate_limit.reserve(cost(recipients, self._rate_limit.per_second()), longest)
-
-    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
+    def send(self, batch: Batch, call: Call | None = None) -> list[Outcome]:  # noqa: ARG002
         """Send what was frozen, and nothing else."""
         payload = batch.payload or {}
         return self._api.send(payload["to"], payload["messages"], batch.key)
+
+    def repeat_cost(self, batch: Batch) -> float:
+        """A repeat is a call as any other."""
+        return cost(len(batch.entries), self.rate_limit.per_second())
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
         """Repeat the frozen batch under its key: accepted once, whatever happened before.
@@ -77,13 +76,12 @@ class LineSender:
             return [UNKNOWN] * len(batch.entries)
         return [
             each if each.result is Result.ACCEPTED or each.code in BAD_REQUEST else UNKNOWN
-            for each in self.send(batch, ())
+            for each in self.send(batch)
         ]
 
-    def _messages(self, addressed: Addressed) -> list[dict[str, Any]]:
+    def _messages(self, words: Words, spoken: Language, prompt: bool) -> list[dict[str, Any]]:
         """The text, with what can be done about it as quick replies."""
-        words, head, spoken = addressed.words, self._letterhead, addressed.letter.language
-        prompt = birth_prompt(addressed.letter.due)
+        head = self._letterhead
         names = {"sender": self._account, "office": head.office, "contact": head.contact}
         parts = [words.title, *words.parts, *([say("prompt", spoken)] if prompt else [])]
         ways = menu(spoken)

@@ -9,8 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.sms import rate
 from functions.sms.segments import segments
 from functions.sms.twilio_api import Credentials, TwilioApi
+from shared.providers.http import pool
 from shared.rules.account import Channel
-from shared.rules.reckoning import Outcome
+from shared.rules.outcomes import Outcome
 from shared.secrets import credentials, platform_keys
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store
@@ -32,7 +33,7 @@ def _resources() -> tuple[Store, Links]:
 
 @cache
 def _api(credentials: Credentials) -> TwilioApi:
-    return TwilioApi(setting("TWILIO_API"), credentials)
+    return TwilioApi(setting("TWILIO_API"), credentials, pool())
 
 
 def _credentials(notice: Notice) -> Credentials:

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from functions.sms.segments import segments
-from functions.sms.twilio_api import TwilioApi
-from shared.delivery.sender import Addressed
+from functions.sms.twilio_api import IN_FLIGHT, TwilioApi
+from shared.delivery.sender import Addressed, Call
 from shared.providers.rate_limit import RateLimit
 from shared.rules.dates import jst_instant
-from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
+from shared.rules.outcomes import UNKNOWN, Batch, Outcome, Result
 from shared.store.keys import JobId
 from shared.store.run import Run
 from shared.subscribers.links import Links
@@ -24,8 +23,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 class SmsSender:
     """Twilio as the send loop sees it, for one job."""
 
-    batch_size = 1
-    same_text = False
+    in_flight = IN_FLIGHT
+    repeats = False
     settling = timedelta(minutes=2)
     """A message that Twilio accepted stands in its list within this time."""
 
@@ -33,47 +32,38 @@ class SmsSender:
         self, api: TwilioApi, *, run: Run, job: JobId, links: Links, rate_limit: RateLimit
     ) -> None:
         self._api, self._run, self._job, self._links = api, run, job, links
-        self._rate_limit = rate_limit
+        self.rate_limit = rate_limit
 
-    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
-        """One by one."""
-        return [[each] for each in letters]
+    def calls(self, letters: Sequence[Addressed]) -> list[Call]:
+        """One by one. Twilio counts segments. Kept is what its list must show, if it took the
+        message, since when by the wall clock.
+        """
+        since = (datetime.now(UTC) - CLOCK_SKEW).isoformat(timespec="seconds")
+        return [self._call(each, since) for each in letters]
 
-    def payload(self, call: Sequence[Addressed]) -> dict[str, Any]:
-        """What Twilio's list must show, if it took the message, since when by the wall clock."""
-        (addressed,) = call
-        since = datetime.now(UTC) - CLOCK_SKEW
+    def _call(self, addressed: Addressed, since: str) -> Call:
         letter = addressed.letter
         link = self._links.text(letter.subscriber, self._run.date, letter.enrolments[0])
-        return {
-            "to": addressed.address,
-            "body": f"【{self._run.settings.name}】{addressed.words.notice}\n{link}",
-            "link": link,
-            "since": since.isoformat(timespec="seconds"),
-        }
+        body = f"【{self._run.settings.name}】{addressed.words.notice}\n{link}"
+        payload = {"to": addressed.address, "link": link, "since": since}
+        return Call((addressed,), cost=segments(body), payload=payload, content=body)
 
-    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
-        """Twilio counts segments."""
-        return self._rate_limit.reserve(segments(self.payload(call)["body"]), longest)
-
-    def reserve_repeat(self, batch: Batch, longest: float) -> float:  # noqa: ARG002
-        """Nothing is sent again: Twilio's list is asked."""
-        return 0.0
-
-    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
-        """Send what was frozen; what Twilio cannot deliver before the quiet hours is dropped."""
-        payload = batch.payload or {}
+    def send(self, batch: Batch, call: Call) -> list[Outcome]:
+        """Send it; what Twilio cannot deliver before the quiet hours is dropped."""
         quiet = jst_instant(self._run.date, self._run.settings.quiet_from)
         if quiet <= batch.frozen_at:  # they begin after midnight
             quiet += timedelta(days=1)
-        seconds = int((quiet - batch.frozen_at).total_seconds())
         outcome = self._api.create(
-            to=payload["to"],
-            body=payload["body"],
-            validity_seconds=seconds,
+            to=call.recipients[0].address,
+            body=call.content,
+            validity_seconds=int((quiet - batch.frozen_at).total_seconds()),
             status_callback=self._callback(batch.id),
         )
         return [outcome]
+
+    def repeat_cost(self, batch: Batch) -> float:  # noqa: ARG002 - the loop's signature
+        """Nothing is sent again: Twilio's list is asked."""
+        return 0
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
         """Ask Twilio's list: it shows the message, or, long enough after, was never given it.

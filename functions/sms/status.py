@@ -19,7 +19,7 @@ from functions.sms.twilio_api import CODES, OPTED_OUT, UNREACHED
 from shared.feedback.events import News, take_in
 from shared.rules.account import Channel
 from shared.rules.feedback import Told
-from shared.rules.reckoning import Result
+from shared.rules.outcomes import Result
 from shared.secrets import MissingCredentialsError, address_key, credentials
 from shared.settings import setting
 from shared.store.feedback import Place

@@ -3,24 +3,24 @@
 Source: Twilio's OpenAPI document and error catalogue, read November 2026.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import requests
+import urllib3
 from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from shared.rules.reckoning import UNKNOWN, Outcome, Result
-
-# At INFO the package logs every request with its number and text.
-logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
+from functions.sms.http import PooledHttpClient
+from shared.providers.http import NOT_CONNECTED
+from shared.rules.outcomes import UNKNOWN, Outcome, Result
 
 BODY_LIMIT = 1_600
 """Characters of one message."""
+
+IN_FLIGHT = 100
+"""Calls under way at once: at 150 ms an answer, more than 600 a second."""
 
 LONGEST_VALIDITY_SECONDS = 36_000
 """How long Twilio may keep a message that it cannot deliver yet."""
@@ -78,9 +78,9 @@ class Credentials:
 class TwilioApi:
     """One account's access to Twilio. No call is ever repeated here."""
 
-    def __init__(self, base_url: str, credentials: Credentials) -> None:
-        http = TwilioHttpClient(timeout=20, max_retries=0)
-        self._client = Client(credentials.account_sid, credentials.auth_token, http_client=http)
+    def __init__(self, base_url: str, credentials: Credentials, http: urllib3.PoolManager) -> None:
+        client = PooledHttpClient(http)
+        self._client = Client(credentials.account_sid, credentials.auth_token, http_client=client)
         self._client.api.base_url = base_url
         self._sender = credentials.sender
 
@@ -101,9 +101,9 @@ class TwilioApi:
             )
         except TwilioRestException as error:
             return _outcome(error)
-        except requests.ConnectTimeout:
+        except NOT_CONNECTED:
             return Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)
-        except (requests.RequestException, TwilioException, ValueError):
+        except (urllib3.exceptions.HTTPError, TwilioException, ValueError):
             return UNKNOWN
         return Outcome(Result.ACCEPTED, provider_id=message.sid)
 
@@ -116,7 +116,7 @@ class TwilioApi:
         """
         try:
             found = self._client.messages.list(to=to, limit=LOOKED_AT, page_size=LOOKED_AT)
-        except (requests.RequestException, TwilioException, ValueError) as error:
+        except (urllib3.exceptions.HTTPError, TwilioException, ValueError) as error:
             message = "Twilio's list could not be read"
             raise OSError(message) from error
         for each in found:

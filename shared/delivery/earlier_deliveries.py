@@ -1,32 +1,33 @@
-"""Elsewhere: what somebody who moved today has had already, where they were before.
+"""Earlier deliveries: what somebody who moved today has had already, where they were before.
 
 A move to another account or channel takes effect at once. Without this, the message of the day
 could come twice, or not at all: so the ledger is asked, for the few who moved on the very day.
 """
 
 from shared.rules.dates import jst_date
-from shared.rules.reckoning import Batch, Result
+from shared.rules.outcomes import Batch, Result
 from shared.rules.subscriber import Earlier, Subscriber
 from shared.store.keys import JobId
-from shared.store.ledger import Ledger
+from shared.store.store import Store
 
 
-class Elsewhere:
+class EarlierDeliveries:
     """The jobs of a day in which those of one job may have been before."""
 
-    def __init__(self, ledger: Ledger, job: JobId) -> None:
-        self._ledger, self._job = ledger, job
+    def __init__(self, store: Store, job: JobId) -> None:
+        self._store, self._job = store, job
 
     def sent(self, subscriber: Subscriber) -> set[str] | None:
         """The enrolments about which a message of the day was sent, or may have been, before a
         move; None where that is being found out: a batch there has no record yet.
 
-        Whoever froze it after the move sees the move when it looks again, and takes it back.
+        Asked once is enough: whoever freezes a message there after the move sees the move when it
+        checks again, and takes the message back.
         """
         found: set[str] = set()
         for place in subscriber.earlier:
             job = self._job_of(place, subscriber.id)
-            for batch in self._ledger.batches(job) if job else ():
+            for batch in self._store.waves.batches(job) if job else ():
                 about = _about(batch, subscriber.id)
                 if about and not batch.settled:
                     return None
@@ -38,7 +39,7 @@ class Elsewhere:
         same = (place.account, place.channel) == (self._job.account, self._job.channel)
         if same or jst_date(place.until) < self._job.date:
             return None
-        run = self._ledger.run(self._job.date, place.account)
+        run = self._store.ledger.run(self._job.date, place.account)
         return run.job_of(place.channel, subscriber_id) if run else None
 
 

@@ -1,16 +1,15 @@
-"""Look: what readers are to be sent, as they and their day are at the moment of asking."""
+"""Eligibility: what recipients are to be sent, as they and their day are at this moment."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time
 
-from shared.delivery.earlier_deliveries import Elsewhere
-from shared.delivery.sender import Addressed
+from shared.delivery.earlier_deliveries import EarlierDeliveries
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
 from shared.rules.dates import jst_date, jst_instant, jst_time
 from shared.rules.history import latest_standing
-from shared.rules.message import SILENT_STATUS, within_reach
-from shared.rules.reckoning import Batch, Entry
+from shared.rules.message import SILENT_STATUS, Due, within_reach
+from shared.rules.outcomes import Batch
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Decision, Letter, Subscriber, decide
 from shared.store.due import Candidate
@@ -19,15 +18,16 @@ from shared.store.run import Run
 from shared.store.store import Store
 
 
-class Look:
-    """Looks at the readers of one job, by the settings and texts of its run."""
+class Eligibility:
+    """Decides on the recipients of one job, by the settings and texts of its run."""
 
     def __init__(self, store: Store, run: Run, job: JobId, clock: Callable[[], datetime]) -> None:
         self._store, self._run, self._job, self._clock = store, run, job, clock
         self._common = store.content.load(COMMON_SERIES, run.versions.get(COMMON_SERIES))
         self._own = store.content.load(run.account, run.versions.get(run.account))
         self._schedule = schedule_of(self._common, self._own)
-        self._elsewhere = Elsewhere(store.ledger, job)
+        self._earlier = EarlierDeliveries(store, job)
+        self._words: dict[tuple[Due, str | None, str | None], Words] = {}
 
     @property
     def sending(self) -> bool:
@@ -40,18 +40,18 @@ class Look:
         reach = within_reach(self._schedule, self._run.settings.end_of_delivery)
         return self._store.due.candidates(self._job, reach)
 
-    def gone(self, subscriber: Subscriber) -> bool:
+    def moved(self, subscriber: Subscriber) -> bool:
         """Whether a subscriber is with another account or on another channel by now."""
         return (subscriber.account, subscriber.channel) != (self._job.account, self._job.channel)
 
-    def sent_elsewhere(self, subscriber: Subscriber) -> set[str] | None:
+    def sent_before_moving(self, subscriber: Subscriber) -> set[str] | None:
         """The enrolments about which a message of the day was sent, or may have been, where the
         subscriber was before; None where that is being found out.
         """
-        return self._elsewhere.sent(subscriber)
+        return self._earlier.sent(subscriber)
 
     def decide(self, subscriber: Subscriber, enrolments: Sequence[str]) -> Decision:
-        """What a reader is to be sent about these enrolments, and why not, all else apart."""
+        """What a recipient is to be sent about these enrolments, and why not, all else apart."""
         stopped = _stopped(subscriber, enrolments)
         decision = decide(
             subscriber,
@@ -60,43 +60,30 @@ class Look:
             settings=self._run.settings,
             schedule=self._schedule,
         )
-        return replace(decision, silent={**stopped, **decision.silent})
+        return replace(decision, silent={**stopped, **decision.silent}) if stopped else decision
 
     def words(self, letter: Letter) -> Words:
-        """A letter in the words of the run's texts."""
-        return put_into_words(
-            letter, common=self._common, own=self._own, account=self._run.settings.name
-        )
+        """A letter in the words of the run's texts: put together once for all who get the same."""
+        same = (letter.due, letter.child, letter.about)
+        if same not in self._words:
+            name = self._run.settings.name
+            words = put_into_words(letter, common=self._common, own=self._own, account=name)
+            if letter.child or letter.about:
+                return words
+            self._words[same] = words
+        return self._words[same]
 
-    def still_due(self, batch: Batch) -> bool:
+    def still_due(self, batch: Batch, people: dict[str, Subscriber]) -> bool:
         """Whether everybody of a frozen batch is still to get this very message: it goes out as it
         is or not at all, and a stop weighs more than certainty for the others.
         """
-        return all(map(self._is_due, self._people(batch), batch.entries))
-
-    def unchanged(self, batch: Batch, call: Sequence[Addressed]) -> bool:
-        """Whether everybody of a batch that was just frozen is still to get what was decided, at
-        the same address, and it is not too late.
-        """
-        return self.sending and all(map(self._is_the_same, self._people(batch), call))
-
-    def _people(self, batch: Batch) -> list[Subscriber | None]:
-        """The people of a batch as they are at this moment, one for each of its entries."""
-        people = self._store.subscribers.get_many(each.subscriber for each in batch.entries)
-        return [people.get(each.subscriber) for each in batch.entries]
-
-    def _is_due(self, subscriber: Subscriber | None, entry: Entry) -> bool:
-        letters = self._wanted(subscriber, entry.enrolments)
-        return [(each.enrolments, each.due) for each in letters] == [(entry.enrolments, entry.due)]
-
-    def _is_the_same(self, subscriber: Subscriber | None, addressed: Addressed) -> bool:
-        letter = addressed.letter
-        if subscriber is None or subscriber.address != addressed.address:
-            return False
-        if self._wanted(subscriber, letter.enrolments) != (letter,):
-            return False
-        sent = self.sent_elsewhere(subscriber)
-        return sent is not None and sent.isdisjoint(letter.enrolments)
+        return all(
+            [(each.enrolments, each.due) for each in self._wanted(people.get(name), enrolments)]
+            == [(enrolments, due)]
+            for name, enrolments, due in (
+                (entry.subscriber, entry.enrolments, entry.due) for entry in batch.entries
+            )
+        )
 
     def _wanted(
         self, subscriber: Subscriber | None, enrolments: Sequence[str]
@@ -104,7 +91,7 @@ class Look:
         """The letters about these enrolments to somebody who is there; none where one of them has
         stopped.
         """
-        if subscriber is None or self.gone(subscriber) or _stopped(subscriber, enrolments):
+        if subscriber is None or self.moved(subscriber) or _stopped(subscriber, enrolments):
             return ()
         return self.decide(subscriber, enrolments).letters
 

@@ -1,12 +1,13 @@
 """Sender: what the send loop asks of a channel, so that it knows no provider."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from shared.providers.rate_limit import UNLIMITED, RateLimit
 from shared.rules.catalogue import Words
-from shared.rules.reckoning import Batch, Outcome, Result
+from shared.rules.outcomes import Batch, Outcome, Result
 from shared.rules.subscriber import Letter
 
 
@@ -19,34 +20,42 @@ class Addressed:
     words: Words
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to a provider, ready to be made: to whom, and what it costs of the rate.
+
+    `payload` is what must be kept to repeat the call word for word, or to ask about it. `content`
+    is what the channel needs besides to make it, and is kept nowhere.
+    """
+
+    recipients: tuple[Addressed, ...]
+    cost: float
+    payload: Mapping[str, Any] | None = None
+    content: Any = None
+
+
 class Sender(Protocol):
     """What a channel knows of its provider. Nothing here repeats a call by itself."""
 
-    @property
-    def batch_size(self) -> int:
-        """Recipients of one call at the most."""
-
-    same_text: bool
-    """Whether all recipients of a call get the same text."""
+    rate_limit: RateLimit
+    """How fast the provider's account may be called."""
+    in_flight: int
+    """Calls that may be under way at once, and so the most of a wave."""
+    repeats: bool
+    """Whether `settle` may send a batch again."""
     settling: timedelta
     """How long after the freeze an unknown outcome may still become known."""
 
-    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
-        """Letters in the groups in which they can be sent, one call each."""
+    def calls(self, letters: Sequence[Addressed]) -> list[Call]:
+        """Letters in the calls in which they can be sent."""
 
-    def payload(self, call: Sequence[Addressed]) -> dict[str, Any] | None:
-        """What must be kept to repeat this call word for word, or to ask about it."""
-
-    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
-        """Take from the provider's rate what a call costs: the seconds to wait before it, or None,
-        and nothing is taken, where they are more than `longest`.
+    def send(self, batch: Batch, call: Call) -> list[Outcome]:
+        """Make the call, once, and say what it came to for each recipient, in order. Calls are
+        made side by side, each in a thread of its own.
         """
 
-    def reserve_repeat(self, batch: Batch, longest: float) -> float | None:
-        """The same for what `settle` may send again: no wait where it never does."""
-
-    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:
-        """Make the call, once, and say what it came to for each recipient, in order."""
+    def repeat_cost(self, batch: Batch) -> float:
+        """What it costs of the rate to send a batch again, where `repeats`."""
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:
         """What came of a frozen batch whose outcome was never recorded: unknown where it still
@@ -59,32 +68,25 @@ class NoProvider:
     Nothing is taken, so what is due goes on waiting until staff mend it, and expires in the end.
     """
 
-    batch_size = 100
-    same_text = False
+    rate_limit = UNLIMITED
+    in_flight = 1
+    repeats = False
     settling = timedelta(0)
 
     def __init__(self, code: str) -> None:
         self._code = code
 
-    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
+    def calls(self, letters: Sequence[Addressed]) -> list[Call]:
         """All in one call that is not made."""
-        return [list(letters)]
+        return [Call(tuple(letters), cost=0)]
 
-    def payload(self, call: Sequence[Addressed]) -> None:  # noqa: ARG002 - the loop's signature
-        """Nothing."""
-        return
-
-    def reserve(self, call: Sequence[Addressed], longest: float) -> float:  # noqa: ARG002
-        """Nobody is called."""
-        return 0.0
-
-    def reserve_repeat(self, batch: Batch, longest: float) -> float:  # noqa: ARG002
-        """Nobody is called."""
-        return 0.0
-
-    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:  # noqa: ARG002
+    def send(self, batch: Batch, call: Call) -> list[Outcome]:  # noqa: ARG002 - the loop's signature
         """Not now."""
         return [Outcome(Result.TRY_AGAIN, self._code, for_all=True)] * len(batch.entries)
+
+    def repeat_cost(self, batch: Batch) -> float:  # noqa: ARG002
+        """Nobody is called."""
+        return 0
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:  # noqa: ARG002
         """Nobody can be asked."""

@@ -25,7 +25,7 @@ from shared.rules.failures import (
     is_outage,
 )
 from shared.rules.feedback import Effect, Feedback, State, Told, after
-from shared.rules.reckoning import Batch, Result
+from shared.rules.outcomes import Batch, Result
 from shared.rules.repeats import unexpected
 from shared.rules.subscriber import Subscriber
 from shared.store.feedback import Learned, Place
@@ -132,7 +132,7 @@ def _take_in(
     store: Store, news: Sequence[News], now: datetime, logger: Logger, metrics: Metrics
 ) -> list[News]:
     """The same, once; returns the news that are of messages of ours."""
-    batches = store.ledger.find({(each.place.job, each.place.batch) for each in news})
+    batches = store.waves.find({(each.place.job, each.place.batch) for each in news})
     ours = [each for each in news if _is_in(batches.get((each.place.job, each.place.batch)), each)]
     if len(ours) < len(news):
         logger.warning("news of no message of ours", extra={"news": len(news) - len(ours)})
@@ -179,7 +179,7 @@ def _tells_of_its_id(news: News, batch: Batch) -> bool:
 
 def _note_id(store: Store, news: News, logger: Logger, metrics: Metrics) -> None:
     place, told = news.place, {news.place.position: str(news.provider_id)}
-    again = store.ledger.note_known(place.job, place.batch, told)
+    again = store.waves.note_known(place.job, place.batch, told)
     report_repeats(place.job, again or (), logger, metrics)
 
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from shared.rules.account import Channel
 from shared.rules.guard import WINDOW_DAYS, Reputation, Verdict, reputation, verdict, window
-from shared.rules.reckoning import Result
+from shared.rules.outcomes import Result
 from shared.store.pauses import GUARD, Pause
 from shared.store.store import Store
 
@@ -93,6 +93,6 @@ def _accepted(store: Store, account: str, day: date) -> int:
         if job.sums is not None:
             accepted += job.sums.accepted
             continue
-        entries = (entry for batch in store.ledger.batches(job_id) for entry in batch.entries)
+        entries = (entry for batch in store.waves.batches(job_id) for entry in batch.entries)
         accepted += sum(entry.outcome.result is Result.ACCEPTED for entry in entries)
     return accepted

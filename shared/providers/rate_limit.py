@@ -8,14 +8,11 @@ from shared.rules.rate_limit import call_size
 from shared.store import keys
 from shared.store.rates import Rates
 
-MOMENT_SECONDS = 0.2
-"""Whoever was looked at this long ago was looked at just now; after a longer wait, anew."""
-
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
     """The rate of one provider account: `take` reserves a slot for (tokens, tokens a second,
-    longest wait), as `Rates.take` does, and `per_second` is asked before each call.
+    longest wait), as `Rates.take` does, and `per_second` is asked before each reservation.
     """
 
     take: Callable[[float, float, float], float | None]
@@ -26,10 +23,14 @@ class RateLimit:
         return call_size(limit, self.per_second())
 
     def reserve(self, tokens: float, longest: float) -> float | None:
-        """Take so many tokens: the seconds to wait before the call, or None, and nothing is taken,
-        where they are more than `longest`.
+        """Take so many tokens: the seconds to wait before the slot begins, or None, and nothing is
+        taken, where they are more than `longest`.
         """
         return self.take(tokens, self.per_second(), longest)
+
+
+UNLIMITED = RateLimit(lambda *_: 0.0, lambda: 1e9)
+"""That of nobody: every call may be made at once."""
 
 
 def rate_limit_of(

@@ -6,7 +6,7 @@ message that went out twice shows, whoever was at fault.
 
 from collections.abc import Iterable, Mapping
 
-from shared.rules.reckoning import Batch, Result
+from shared.rules.outcomes import Batch, Result
 
 
 def unexpected(batch: Batch, told: Mapping[int, str]) -> dict[int, str]:

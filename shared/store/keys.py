@@ -28,7 +28,8 @@ Ledger (pk, sk)            what was planned and what came of it; expires after L
                                                            what staff cancelled
   RUN#<date>#<account>     JOB#<channel>#<shard>           a job: lease, state, sums
   HEARD                    <channel>                       how far the provider's events have come
-  RUN#<date>#<account>     BATCH#<channel>#<shard>#<batch> one provider call: recipients, outcomes
+  RUN#<date>#<account>     BATCH#<channel>#<shard>#<wave>  provider calls frozen together: of each
+                                                           batch its recipients and outcomes
   RUN#<date>#<account>     FEEDBACK#<channel>#<shard>#<batch>#<position>
                            what its provider told of one message, but for a plain delivery
   FEEDBACK#<date>          <channel>#<account>             how many messages of a day failed
@@ -268,10 +269,10 @@ def job(job_id: JobId) -> Key:
     return Key(f"RUN#{job_id.date.isoformat()}#{job_id.account}", f"JOB#{_part(job_id)}")
 
 
-def batch(job_id: JobId, batch_id: str) -> Key:
-    """One batch of a job; an empty `batch_id` gives the prefix of all of them."""
+def wave(job_id: JobId, wave_id: str) -> Key:
+    """One wave of a job; an empty `wave_id` gives the prefix of all of them."""
     pk = f"RUN#{job_id.date.isoformat()}#{job_id.account}"
-    return Key(pk, f"BATCH#{_part(job_id)}#{batch_id}")
+    return Key(pk, f"BATCH#{_part(job_id)}#{wave_id}")
 
 
 def feedback(job_id: JobId, batch_id: str, position: int) -> Key:

@@ -1,8 +1,8 @@
-"""The ledger: runs, jobs and batches; what was planned, who works on it, what came of it."""
+"""The ledger: runs and jobs; what was planned, who works on it, what came of it."""
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from shared.rules.account import Channel
-from shared.rules.reckoning import Batch, Sums
-from shared.rules.repeats import repeated, unexpected
+from shared.rules.outcomes import Batch
+from shared.rules.reconciliation import Sums
 from shared.store import keys
 from shared.store.documents import read
 from shared.store.keys import LEDGER_DAYS, JobId
@@ -22,7 +22,6 @@ from shared.store.tables import (
     ConflictError,
     Item,
     get,
-    get_many,
     is_conflict,
     is_in_transaction,
     keyed,
@@ -49,7 +48,7 @@ _SUMS = TypeAdapter(Sums)
 
 
 class Ledger:
-    """Runs, jobs and batches in the ledger table.
+    """Runs and jobs in the ledger table.
 
     Leases run on the wall clock, because they are about processes; everything else is told the
     time, because it is about days.
@@ -185,120 +184,6 @@ class Ledger:
             {":sums": _SUMS.dump_python(sums, mode="json"), ":none": 0, ":fence": lease.fence},
             condition=_OURS,
         )
-
-    def batches(self, job: JobId) -> list[Batch]:
-        """Every batch of the job in the order of freezing."""
-        key = keys.batch(job, "")
-        found = query(
-            self._table,
-            KeyConditionExpression=Where("pk").eq(key.pk) & Where("sk").begins_with(key.sk),
-            ConsistentRead=True,
-        )
-        return [read(_BATCH, item, f"the batch {item['sk']}") for item in found]
-
-    def batch(self, job: JobId, batch_id: str) -> Batch | None:
-        """One batch as it is at this moment, or None."""
-        item = get(self._table, _where(keys.batch(job, batch_id)))
-        return None if item is None else read(_BATCH, item, f"the batch {batch_id}")
-
-    def find(self, wanted: Iterable[tuple[JobId, str]]) -> dict[tuple[JobId, str], Batch]:
-        """The batches of those jobs and ids; unknown ones are left out."""
-        by_key = {keys.batch(*each): each for each in wanted}
-        found = get_many(self._resource, self._table, [_where(key) for key in by_key])
-        return {
-            by_key[keys.Key(item["pk"], item["sk"])]: read(_BATCH, item, f"the batch {item['sk']}")
-            for item in found
-        }
-
-    def freeze(self, lease: Lease, batch: Batch) -> None:
-        """Write down what is about to be sent; ConflictError, and nothing may be sent, where the
-        lease is another's by now.
-        """
-        job = keys.job(lease.job)
-        fenced = {
-            "ConditionCheck": {
-                "TableName": self._table.name,
-                "Key": _where(job),
-                "ConditionExpression": "fence = :fence",
-                "ExpressionAttributeValues": {":fence": lease.fence},
-            }
-        }
-        key = keys.batch(lease.job, batch.id)
-        transact(
-            self._resource,
-            [fenced, self._put_new(key, _BATCH.dump_python(batch, mode="json", exclude_none=True))],
-        )
-
-    def record(self, job: JobId, batch: Batch) -> None:
-        """Record what came of a batch. What was settled once stays as it is."""
-        document = _BATCH.dump_python(batch, mode="json", exclude_none=True)
-        key = keys.batch(job, batch.id)
-        values: dict[str, Any] = {":entries": document["entries"]}
-        change = "SET entries = :entries"
-        if batch.settled:
-            values[":settled"] = document["settled_at"]
-            change += ", settled_at = :settled REMOVE payload"
-        try:
-            self._table.update_item(
-                Key=_where(key),
-                UpdateExpression=change,
-                ConditionExpression="attribute_exists(pk) AND attribute_not_exists(settled_at)",
-                ExpressionAttributeValues=values,
-            )
-        except ClientError as error:
-            if not is_conflict(error):
-                raise
-
-    def note_known(
-        self, job: JobId, batch_id: str, known: Mapping[int, str]
-    ) -> frozenset[str] | None:
-        """Note the message ids that the provider itself reported, by position in a batch, and
-        return those by which a message is seen, for the first time, to have been sent twice.
-
-        Of a settled batch that needs neither, nothing is written. None where there is no such
-        batch. Noting twice changes nothing.
-        """
-        key = keys.batch(job, batch_id)
-        item = get(self._table, _where(key))
-        if item is None:
-            return None
-        batch = read(_BATCH, item, f"the batch {key.sk}")
-        strange = unexpected(batch, known)
-        again = (
-            self._note_repeats(job, repeated(batch, strange, self.batches(job))) if strange else ()
-        )
-        if not batch.settled:
-            self._note_at_their_places(
-                key, {n: each for n, each in known.items() if n not in strange}
-            )
-        return frozenset(again)
-
-    def _note_at_their_places(self, key: keys.Key, known: Mapping[int, str]) -> None:
-        if not known:
-            return
-        names = {f"#{position}": str(position) for position in known}
-        values = {f":{position}": provider_id for position, provider_id in known.items()}
-        changes = ", ".join(f"known.#{position} = :{position}" for position in known)
-        self._table.update_item(
-            Key=_where(key),
-            UpdateExpression=f"SET {changes}",
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=values,
-        )
-
-    def _note_repeats(self, job: JobId, ids: set[str]) -> set[str]:
-        """Note ids on the job; those that were not noted before."""
-        if not ids:
-            return set()
-        answer = self._table.update_item(
-            Key=_where(keys.job(job)),
-            UpdateExpression="ADD repeats :ids",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":ids": ids},
-            ReturnValues="UPDATED_OLD",
-        )
-        before: Any = answer.get("Attributes", {}).get("repeats", ())
-        return ids.difference(before)
 
     def heard(self, channel: Channel) -> datetime | None:
         """When the newest message was frozen of which the provider's own events have come."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from shared.rules.account import Channel, Settings
-from shared.rules.reckoning import Sums
+from shared.rules.reconciliation import Sums
 from shared.store.keys import JobId, shard
 
 

@@ -24,10 +24,13 @@ from shared.store.line_events import LineTurns
 from shared.store.offers import Offers
 from shared.store.pauses import Pauses
 from shared.store.rates import Rates
+from shared.store.reads import Reads
+from shared.store.recipients import RecipientReads
 from shared.store.snapshots import Snapshots
 from shared.store.staff import Staff
 from shared.store.subscribers import Subscribers
 from shared.store.touchpoints import Touchpoints
+from shared.store.waves import Waves
 
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
 
@@ -39,7 +42,9 @@ class Store:
     accounts: Accounts
     subscribers: Subscribers
     due: DueIndex
+    recipients: RecipientReads
     ledger: Ledger
+    waves: Waves
     control: Control
     feedback: MessageFeedback
     content: Content
@@ -85,12 +90,20 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
     ledger = resource.Table(names.ledger)
     pending = resource.Table(names.pending)
     secret = cache(address_secret)
+    reads = Reads(_CONFIG)
     s3 = boto3.client("s3", config=_CONFIG)
     return Store(
         accounts=Accounts(directory),
         subscribers=Subscribers(resource, resource.Table(names.subscribers), directory, secret),
-        due=DueIndex(directory),
+        due=DueIndex(reads, names.directory),
+        recipients=RecipientReads(
+            reads,
+            subscribers=names.subscribers,
+            directory=names.directory,
+            ledger=names.ledger,
+        ),
         ledger=Ledger(resource, ledger),
+        waves=Waves(resource, ledger, reads),
         control=Control(resource, ledger),
         feedback=MessageFeedback(resource, ledger),
         content=Content(directory, s3, names.bucket),

@@ -45,7 +45,7 @@ _SUBSCRIBER = TypeAdapter(Subscriber)
 log = logging.getLogger(__name__)
 
 
-_ERASED_AT = "erased_at"
+ERASED_AT = "erased_at"
 """What makes an item a tombstone: it holds this and the id, and nothing else."""
 
 
@@ -103,7 +103,7 @@ class Subscribers:
     def get(self, subscriber_id: str) -> Subscriber | None:
         """One subscriber, read consistently, or None: also of one who was erased."""
         item = get(self._people, {"id": subscriber_id})
-        return None if item is None or _ERASED_AT in item else _read(item)
+        return None if item is None or ERASED_AT in item else read_subscriber(item)
 
     def get_many(self, ids: Iterable[str]) -> dict[str, Subscriber]:
         """The subscribers of `ids`, read consistently; unknown and erased ones are left out, and
@@ -116,11 +116,11 @@ class Subscribers:
         wanted = [{"id": each} for each in dict.fromkeys(ids)]
         people, erased = {}, set()
         for item in get_many(self._resource, self._people, wanted):
-            if _ERASED_AT in item:
+            if ERASED_AT in item:
                 erased.add(str(item["id"]))
                 continue
             try:
-                people[str(item["id"])] = _read(item)
+                people[str(item["id"])] = read_subscriber(item)
             except UnreadableError as error:
                 log.error("%s", error)  # noqa: TRY400 - it says all there is to say
         return Found(people, frozenset(erased))
@@ -133,8 +133,8 @@ class Subscribers:
         moves to another key, and may be met twice or not at all.
         """
         for item in scan(self._people, ConsistentRead=True):
-            if _ERASED_AT not in item:
-                yield _read(item)
+            if ERASED_AT not in item:
+                yield read_subscriber(item)
 
     def erasures(self) -> int:
         """How many people were ever erased, read consistently."""
@@ -246,7 +246,7 @@ class Subscribers:
         ConflictError where `old` is no longer what is stored.
         """
         left = anonymous(old, at, f"erased-{secrets.token_hex(16)}")
-        tombstone = {"id": old.id, _ERASED_AT: at.astimezone(UTC).isoformat()}
+        tombstone = {"id": old.id, ERASED_AT: at.astimezone(UTC).isoformat()}
         address = self._address(old)
         transact(
             self._resource,
@@ -310,7 +310,8 @@ def _address_claimed(actions: Sequence[Action], claim: Action | None) -> Iterato
         raise
 
 
-def _read(item: Item) -> Subscriber:
+def read_subscriber(item: Item) -> Subscriber:
+    """A stored subscriber, or UnreadableError, which tells nothing of what stands in the record."""
     return read(_SUBSCRIBER, item, f"the subscriber {item['id']}")
 
 

@@ -23,7 +23,8 @@ TRANSACTION_LIMIT = 100
 
 CONDITION_FAILED = "ConditionalCheckFailed"
 
-_PAUSE_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+RETRY_PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""How long to wait before each repeat of what DynamoDB was too busy for."""
 
 
 _RETRYABLE = {
@@ -68,7 +69,7 @@ def get_many(
     """The items at `keys`, read consistently, in no order; absent ones are left out."""
     for start in range(0, len(keys), GET_LIMIT):
         wanted: Sequence[Mapping[str, Any]] = [dict(k) for k in keys[start : start + GET_LIMIT]]
-        for pause in (*_PAUSE_SECONDS, None):
+        for pause in (*RETRY_PAUSES_SECONDS, None):
             answer = resource.batch_get_item(
                 RequestItems={table.name: {"Keys": wanted, "ConsistentRead": True}}
             )
@@ -141,7 +142,7 @@ def count_action(table: "Table", key: Mapping[str, str], attribute: str) -> dict
 
 def transact(resource: "DynamoDBServiceResource", actions: Iterable[Action]) -> None:
     """Write all of `actions` or none; ConflictError where a condition failed."""
-    for pause in (*_PAUSE_SECONDS, None):
+    for pause in (*RETRY_PAUSES_SECONDS, None):
         try:
             resource.meta.client.transact_write_items(TransactItems=list(actions))  # type: ignore[arg-type]
         except ClientError as error:

@@ -21,11 +21,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict
 
-from shared.providers.rate_limit import MOMENT_SECONDS
 from shared.rules import changes
 from shared.rules.account import Account, Channel
 from shared.rules.dates import jst_date
-from shared.rules.reckoning import Outcome, Result
+from shared.rules.outcomes import Outcome, Result
 from shared.rules.subscriber import Language
 from shared.secrets import MissingCredentialsError
 from shared.store.store import Store
@@ -38,6 +37,10 @@ if TYPE_CHECKING:
 MARGIN_SECONDS = 50.0
 """Waiting for the provider's rate leaves this much to a Lambda of 60 seconds: longer than a token
 and a call of 23 seconds each."""
+
+
+MOMENT_SECONDS = 0.2
+"""Whoever was read this long ago was read just now; after a longer wait, they are read anew."""
 
 
 class NoticeKind(StrEnum):

@@ -8,7 +8,7 @@ import pytest
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.rules.months import Month
-from shared.rules.reckoning import Sums
+from shared.rules.reconciliation import Sums
 from shared.store.keys import JobId
 from shared.store.pauses import Pause
 from shared.store.run import Cancelled, Run

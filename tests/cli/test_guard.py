@@ -9,7 +9,7 @@ import pytest
 from shared.rules.account import Channel, Delivery
 from shared.rules.failures import Counts
 from shared.rules.feedback import Feedback, State
-from shared.rules.reckoning import Sums
+from shared.rules.reconciliation import Sums
 from shared.store.feedback import Learned, Place
 from shared.store.keys import JobId
 from shared.store.pauses import Pause

@@ -8,12 +8,14 @@ import pytest
 
 from shared.rules.account import Channel
 from shared.rules.message import Due
-from shared.rules.reckoning import Batch, Entry, Outcome, Result, Sums
+from shared.rules.outcomes import Batch, Entry, Outcome, Result
+from shared.rules.reconciliation import Sums
 from shared.rules.stage import Phase
 from shared.store.keys import JobId
 from shared.store.pauses import Pause
 from shared.store.run import Run
 from shared.subscribers import actions
+from tests.waves import wave
 from tests.world import TEN, TODAY, bunkyo, pregnant, texts
 
 RESEND = ("resend", "bunkyo", "--on", "2026-11-25", "--by", "sora")
@@ -52,9 +54,9 @@ def closed(store, clock):
     lease = store.ledger.lease(JOB, 300)
     entries = tuple(Entry(each, ("e1",), DUE) for each in OUTCOMES)
     batch = Batch("000001-000000", "k", TEN, entries)
-    store.ledger.freeze(lease, batch)
+    store.waves.freeze(lease, wave(batch))
     settled = batch.with_outcomes(OUTCOMES.values())
-    store.ledger.record(JOB, Batch(batch.id, "k", TEN, settled.entries, settled_at=TEN))
+    store.waves.record(JOB, wave(Batch(batch.id, "k", TEN, settled.entries, settled_at=TEN)))
     sums = Sums(planned=4, accepted=1, refused=2, unknown=1)
     store.ledger.finish(lease, sums)
     store.ledger.close_run(run, {Channel.LINE: sums}, TEN)

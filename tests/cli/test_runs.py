@@ -7,10 +7,12 @@ import pytest
 
 from shared.rules.account import Channel
 from shared.rules.message import Due
-from shared.rules.reckoning import Batch, Entry, Outcome, Result, Sums
+from shared.rules.outcomes import Batch, Entry, Outcome, Result
+from shared.rules.reconciliation import Sums
 from shared.rules.stage import Phase
 from shared.store.keys import JobId
 from shared.store.run import Run
+from tests.waves import wave
 from tests.world import TEN, TODAY, bunkyo
 
 EMAIL = JobId("bunkyo", TODAY, Channel.EMAIL, 0)
@@ -31,9 +33,9 @@ def run(store):
     assert store.ledger.open_run(opened)
     lease = store.ledger.lease(EMAIL, 300)
     call = Batch("b1", "key", TEN, (Entry("s1", ("e1",), Due(Phase.PREGNANCY, 224)),))
-    store.ledger.freeze(lease, call)
+    store.waves.freeze(lease, wave(call))
     sent = call.with_outcomes([Outcome(Result.ACCEPTED, None, "m-1")])
-    store.ledger.record(EMAIL, Batch(sent.id, sent.key, TEN, sent.entries, settled_at=TEN))
+    store.waves.record(EMAIL, wave(Batch(sent.id, sent.key, TEN, sent.entries, settled_at=TEN)))
     store.ledger.finish(lease, Sums(planned=20, accepted=20, minutes={1: 10, 3: 9, 14: 1}))
     return opened
 
@@ -64,7 +66,7 @@ def test_what_came_twice_is_told_by_the_sums_and_by_what_providers_told_later(
         store.ledger.finish(store.ledger.lease(LINE, 300), sums[Channel.LINE])
 
     for name in ("m-8", "m-9", "m-9"):
-        store.ledger.note_known(EMAIL, "b1", {0: name})
+        store.waves.note_known(EMAIL, "b1", {0: name})
 
     (found,) = report(kizuna)["runs"]
     assert {name: each["repeated"] for name, each in found["channels"].items()} == {

@@ -11,8 +11,10 @@ from shared.rules.account import Channel
 from shared.rules.stage import Reason
 from shared.store.ledger import Ledger
 from shared.store.run import Cancelled
+from shared.store.waves import Waves
 from tests.delivery.staff import QUIET, before, cancel, job, pause, told, unrecorded
 from tests.delivery.test_failures import LATER, SENDERS
+from tests.waves import calls_a_wave
 from tests.world import TEN, TODAY, World, pregnant
 
 
@@ -21,6 +23,7 @@ def test_a_cancel_in_the_midst_of_a_turn_silences_the_rest_and_the_sums_reconcil
 ) -> None:
     world.add(*(pregnant(n, Channel.SMS, twins=n == 3) for n in range(4)), pregnant(5))
     world.add(pregnant(6, Channel.SMS, due=TODAY + timedelta(days=260)))  # has no message
+    calls_a_wave(monkeypatch, 1)
     before(monkeypatch, SmsSender, "send", lambda: cancel(world, Channel.SMS), call=2)
 
     world.day()
@@ -33,7 +36,7 @@ def test_a_cancel_in_the_midst_of_a_turn_silences_the_rest_and_the_sums_reconcil
     assert run.cancelled == {Channel.SMS: Cancelled(TEN, "sora")}
 
 
-def test_a_cancel_that_comes_with_the_last_look_wins_over_its_call(
+def test_a_cancel_that_comes_after_the_decision_and_before_the_freeze_takes_the_call_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.add(pregnant(1))
@@ -41,7 +44,9 @@ def test_a_cancel_that_comes_with_the_last_look_wins_over_its_call(
 
     world.day()
 
-    assert world.sent() == world.store.ledger.batches(job(Channel.EMAIL)) == []
+    assert world.sent() == []
+    (taken_back,) = world.store.waves.batches(job(Channel.EMAIL))
+    assert [each.outcome.code for each in taken_back.entries] == ["changed"]
     assert world.sums().silent == {Reason.CANCELLED: 1}
 
 
@@ -73,7 +78,7 @@ def test_a_call_without_a_record_is_asked_about_after_a_cancel(
 ) -> None:
     world.add(pregnant(1, channel))
     world.tick()
-    unrecorded(world, monkeypatch, *((Ledger, "record") if taken else (SENDERS[channel], "send")))
+    unrecorded(world, monkeypatch, *((Waves, "record") if taken else (SENDERS[channel], "send")))
     cancel(world)
 
     world.ses_reports()

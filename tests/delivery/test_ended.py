@@ -14,6 +14,7 @@ from shared.rules.stage import Reason
 from shared.store.keys import JobId
 from shared.store.ledger import Ledger
 from tests.delivery.test_failures import die
+from tests.waves import calls_a_wave
 from tests.world import HANDLERS, TEN, TODAY, Context, World, bunkyo, pregnant
 
 LATER = TEN + timedelta(minutes=30)
@@ -21,6 +22,12 @@ each_quota = pytest.mark.parametrize(
     ("channel", "provider", "code"),
     [(Channel.LINE, "line", "monthly_limit"), (Channel.EMAIL, "ses", "daily_quota")],
 )
+
+
+@pytest.fixture(autouse=True)
+def small_waves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wave for each call, so that there is a next one when the quota has ended."""
+    calls_a_wave(monkeypatch, 1)
 
 
 def a_town(world: World, channel: Channel) -> None:

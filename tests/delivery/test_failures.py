@@ -12,12 +12,14 @@ from functions.line.sender import LineSender
 from functions.sms.sender import SmsSender
 from shared.rules.account import Channel
 from shared.rules.changes import stopped
-from shared.rules.reckoning import Batch, Outcome, Result, Sums
+from shared.rules.outcomes import Batch, Outcome, Result
+from shared.rules.reconciliation import Sums
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Subscriber
 from shared.store.keys import JobId
-from shared.store.ledger import Ledger
 from shared.store.tables import ConflictError
+from shared.store.waves import Waves
+from tests.waves import wave
 from tests.world import TEN, TODAY, World, pregnant
 
 SENDERS = {Channel.EMAIL: EmailSender, Channel.LINE: LineSender, Channel.SMS: SmsSender}
@@ -37,7 +39,7 @@ def test_a_process_that_dies_after_sending_and_before_recording_repeats_nothing(
     world.tick()
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "record", die)
+        patch.setattr(Waves, "record", die)
         with pytest.raises(SystemExit):
             world.work()
     world.ses_reports()
@@ -182,19 +184,19 @@ def test_a_process_whose_lease_is_another_s_by_now_sends_nothing(
     world.add(pregnant(1))
     world.tick()
     job = JobId("bunkyo", TODAY, Channel.EMAIL, 0)
-    freeze = Ledger.freeze
+    freeze = Waves.freeze
 
-    def overtaken(self: Ledger, *arguments: object) -> None:
+    def overtaken(self: Waves, *arguments: object) -> None:
         world.leases_run_out()
-        assert self.lease(job, 300) is not None
+        assert world.store.ledger.lease(job, 300) is not None
         freeze(self, *arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "freeze", overtaken)
+        patch.setattr(Waves, "freeze", overtaken)
         world.work()
 
     assert world.sent() == []
-    assert world.store.ledger.batches(job) == []
+    assert world.store.waves.batches(job) == []
 
 
 def test_two_workers_never_hold_one_job(world: World) -> None:
@@ -217,7 +219,7 @@ def test_an_older_lease_can_neither_freeze_nor_finish(world: World) -> None:
     assert new is not None
 
     with pytest.raises(ConflictError):
-        world.store.ledger.freeze(old, Batch("1", "k", TEN, ()))
+        world.store.waves.freeze(old, wave(Batch("1", "k", TEN, ())))
     with pytest.raises(ConflictError):
         world.store.ledger.finish(old, Sums())
     world.store.ledger.finish(new, Sums())
@@ -227,10 +229,10 @@ def test_what_was_settled_once_stays_as_it_is(world: World) -> None:
     world.add(pregnant(1))
     world.day()
     job = JobId("bunkyo", TODAY, Channel.EMAIL, 0)
-    (settled,) = world.store.ledger.batches(job)
-    world.store.ledger.record(job, settled.with_outcomes([Outcome(Result.TRY_AGAIN)]))
+    (settled,) = world.store.waves.batches(job)
+    world.store.waves.record(job, wave(settled.with_outcomes([Outcome(Result.TRY_AGAIN)])))
 
-    assert world.store.ledger.batches(job) == [settled]
+    assert world.store.waves.batches(job) == [settled]
 
 
 def test_addresses_leave_the_ledger_when_a_batch_is_settled(world: World) -> None:
@@ -322,7 +324,7 @@ def test_how_far_ses_was_heard_is_noted_only_after_what_it_said(
     world.day()
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "note_known", die)
+        patch.setattr(Waves, "note_known", die)
         with pytest.raises(SystemExit):
             world.ses_reports()
 

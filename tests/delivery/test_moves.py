@@ -14,6 +14,7 @@ from shared.rules.account import Channel
 from shared.rules.stage import Reason
 from shared.store.arrivals import Arrivals
 from shared.store.ledger import Ledger
+from shared.store.waves import Waves
 from shared.subscribers.actions import change
 from tests.world import ADDRESSES, HANDLERS, TEN, TODAY, Context, World, bunkyo, pregnant
 
@@ -84,16 +85,16 @@ def test_a_move_just_before_the_freeze_takes_the_old_message_back(
     world.add(pregnant(1))
     world.tick()
     email = world.take("EmailQueue")
-    freeze = Ledger.freeze
+    freeze = Waves.freeze
 
     def just_before(self: Ledger, *arguments: Any) -> None:
-        patch.setattr(Ledger, "freeze", freeze)
+        patch.setattr(Waves, "freeze", freeze)
         moves(world, TEN, Channel.SMS, PHONE)
         world.work()  # the new job comes to its end meanwhile
         freeze(self, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "freeze", just_before)
+        patch.setattr(Waves, "freeze", just_before)
         run_jobs(world, "EmailQueue", email)
     world.tick(TEN + timedelta(minutes=15))
     world.work()
@@ -114,7 +115,7 @@ def test_after_a_move_nothing_is_sent_while_the_old_message_may_be_on_its_way(
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "record", die)
+        patch.setattr(Waves, "record", die)
         with pytest.raises(SystemExit):
             world.work()
     moves(world, TEN, Channel.SMS, PHONE)

@@ -8,23 +8,25 @@ from functions.email.sender import EmailSender
 from functions.line.sender import LineSender
 from functions.sms.sender import SmsSender
 from shared.rules.account import Channel
-from shared.rules.reckoning import Result
-from shared.store.ledger import Ledger
-from shared.store.subscribers import Subscribers
+from shared.rules.outcomes import Result
+from shared.store.recipients import RecipientReads
+from shared.store.waves import Waves
 from tests.delivery.staff import QUIET, before, job, pause, resume, sent_to, unrecorded, why
 from tests.delivery.test_failures import LATER, SENDERS
+from tests.waves import calls_a_wave
 from tests.world import TEN, World, pregnant
 
 
 def test_a_pause_between_two_calls_of_one_turn_stops_before_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    calls_a_wave(monkeypatch, 1)
     world.add(*(pregnant(number, Channel.SMS) for number in range(4)))
     before(monkeypatch, SmsSender, "send", lambda: pause(world), call=2)
 
     world.day()
 
-    assert len(world.sent()) == len(world.store.ledger.batches(job(Channel.SMS))) == 2
+    assert len(world.sent()) == len(world.store.waves.batches(job(Channel.SMS))) == 2
 
 
 @pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.LINE])
@@ -32,6 +34,7 @@ def test_a_pause_during_a_large_call_stops_before_the_next_one(
     world: World, monkeypatch: pytest.MonkeyPatch, channel: Channel
 ) -> None:
     monkeypatch.setattr(SENDERS[channel], "batch_size", 2)
+    calls_a_wave(monkeypatch, 1)
     world.add(*(pregnant(number, channel) for number in range(5)))
     before(monkeypatch, SENDERS[channel], "send", lambda: pause(world), call=1)
 
@@ -40,17 +43,18 @@ def test_a_pause_during_a_large_call_stops_before_the_next_one(
     assert len(world.sent()) == 2
 
 
-def test_a_pause_that_comes_with_the_last_look_wins_over_its_call(
+def test_a_pause_that_comes_after_the_decision_and_before_the_freeze_takes_the_call_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.add(pregnant(1))
-    # Called by the last look, after all else that a turn reads.
+    # Called once it is decided who is sent what, after all that a wave reads before its freeze.
     before(monkeypatch, EmailSender, "calls", lambda: pause(world), call=1)
 
     world.day()
 
     assert world.sent() == []
-    assert world.store.ledger.batches(job(Channel.EMAIL)) == []
+    (taken_back,) = world.store.waves.batches(job(Channel.EMAIL))
+    assert [each.outcome.code for each in taken_back.entries] == ["changed"]
 
 
 def test_pauses_and_people_are_looked_at_before_the_freeze_and_again_after_it(
@@ -59,9 +63,9 @@ def test_pauses_and_people_are_looked_at_before_the_freeze_and_again_after_it(
     world.add(pregnant(1))
     order: list[str] = []
     for owner, method in (
-        (Subscribers, "get_many"),
-        (type(world.store.pauses), "covering"),
-        (Ledger, "freeze"),
+        (RecipientReads, "people"),
+        (RecipientReads, "versions"),
+        (Waves, "freeze"),
         (EmailSender, "send"),
     ):
         original = getattr(owner, method)
@@ -74,12 +78,13 @@ def test_pauses_and_people_are_looked_at_before_the_freeze_and_again_after_it(
 
     world.day()
 
-    assert order == ["get_many", "covering", "freeze", "covering", "get_many", "send"]
+    assert order == ["people", "freeze", "versions", "send"]
 
 
 def test_after_a_pause_the_rest_is_sent_and_nobody_gets_it_twice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    calls_a_wave(monkeypatch, 1)
     world.add(*(pregnant(number, Channel.SMS) for number in range(4)), pregnant(5))
     before(monkeypatch, SmsSender, "send", lambda: pause(world), call=2)
     world.day()
@@ -101,7 +106,7 @@ def test_a_paused_job_has_no_message_of_its_own_and_comes_back_with_each_tick(
     for _ in range(3):
         world.work()
         assert world.tick_event({"now": TEN.isoformat()})["queued"] == 1
-    assert world.store.ledger.batches(job(Channel.EMAIL)) == []
+    assert world.store.waves.batches(job(Channel.EMAIL)) == []
 
 
 def test_staff_who_ask_why_are_told_that_it_is_paused(world: World) -> None:
@@ -159,7 +164,7 @@ def test_a_pause_that_comes_while_a_line_call_is_looked_into_wins_over_its_repea
     world.add(pregnant(1, Channel.LINE))
     world.tick()
     unrecorded(world, monkeypatch, LineSender, "send")
-    before(monkeypatch, Subscribers, "get_many", lambda: pause(world), call=1)
+    before(monkeypatch, RecipientReads, "people", lambda: pause(world), call=2)
 
     world.day(LATER)
 
@@ -172,12 +177,12 @@ def test_while_paused_what_can_be_asked_is_settled(
 ) -> None:
     world.add(pregnant(1, channel))
     world.tick()
-    unrecorded(world, monkeypatch, Ledger, "record")
+    unrecorded(world, monkeypatch, Waves, "record")
     world.ses_reports()
     pause(world)
 
     world.day(LATER)
 
-    (batch,) = world.store.ledger.batches(job(channel))
+    (batch,) = world.store.waves.batches(job(channel))
     assert (batch.settled, batch.results) == (True, {Result.ACCEPTED})
     assert world.sums().accepted == len(world.sent()) == 1

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from functions.line.sender import LineSender
-from shared.delivery.sender import Addressed
-from shared.delivery.turn import MARGIN_SECONDS, Progress, Turn
+from shared.delivery.sender import Addressed, Call
+from shared.delivery.time_left import MARGIN_SECONDS
+from shared.delivery.turn import Progress, Turn
+from shared.providers.rate_limit import RateLimit
 from shared.rules.account import Channel
-from shared.rules.reckoning import Batch, Outcome, Result
+from shared.rules.outcomes import Batch, Outcome, Result
 from shared.rules.stage import Reason
 from shared.store import keys
 from shared.store.keys import JobId
@@ -21,32 +23,37 @@ JOB = JobId("bunkyo", TODAY, Channel.EMAIL, 0)
 
 @dataclass
 class Slow:
-    """A provider that takes everything, two in a call, and lets every call wait as long as told."""
+    """A provider that takes everything, two in a call and a second, and lets every wave wait as
+    long as told.
+    """
 
     waits: list[float | None]
-    asked: list[tuple[int, float]] = field(default_factory=list)
+    asked: list[tuple[float, float]] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
+    per_second: float = 2
 
-    batch_size = 2
-    same_text = False
+    in_flight = 10
+    repeats = True
     settling = timedelta(0)
 
-    def calls(self, letters: Sequence[Addressed]) -> list[list[Addressed]]:
-        return [list(letters)]
+    @property
+    def rate_limit(self) -> RateLimit:
+        return RateLimit(self.wait, lambda: self.per_second)
 
-    def payload(self, call: Sequence[Addressed]) -> None:
-        return
-
-    def reserve(self, call: Sequence[Addressed], longest: float) -> float | None:
-        self.asked.append((len(call), longest))
+    def wait(self, tokens: float, _per_second: float, longest: float) -> float | None:
+        self.asked.append((tokens, longest))
         return self.waits.pop(0) if self.waits else 0.0
 
-    def reserve_repeat(self, batch: Batch, longest: float) -> float | None:
-        return self.reserve((), longest)
+    def calls(self, letters: Sequence[Addressed]) -> list[Call]:
+        pairs = [tuple(letters[n : n + 2]) for n in range(0, len(letters), 2)]
+        return [Call(each, cost=len(each)) for each in pairs]
 
-    def send(self, batch: Batch, call: Sequence[Addressed]) -> list[Outcome]:
-        self.taken += [each.address for each in call]
-        return [Outcome(Result.ACCEPTED)] * len(call)
+    def send(self, batch: Batch, call: Call) -> list[Outcome]:
+        self.taken += [each.address for each in call.recipients]
+        return [Outcome(Result.ACCEPTED)] * len(call.recipients)
+
+    def repeat_cost(self, batch: Batch) -> float:
+        return len(batch.entries)
 
     def settle(self, batch: Batch, *, now: datetime, sending: bool) -> list[Outcome]:
         return [Outcome(Result.ACCEPTED)] * len(batch.entries)
@@ -88,7 +95,7 @@ def addresses(*numbers: int) -> list[str]:
     return [pregnant(number).address for number in numbers]
 
 
-def test_a_call_waits_for_its_turn(world: World, take: Take) -> None:
+def test_a_wave_waits_for_its_turn(world: World, take: Take) -> None:
     world.add(*(pregnant(n) for n in range(4)))
     world.tick()
     slept: list[float] = []
@@ -102,14 +109,45 @@ def test_a_call_waits_for_its_turn(world: World, take: Take) -> None:
     assert (progress.sums.accepted, progress.sums.reconciles) == (4, True)
 
 
-def test_each_call_is_taken_from_the_rate_once(world: World, take: Take) -> None:
-    world.add(*(pregnant(n) for n in range(3)))
+def test_each_wave_is_taken_from_the_rate_once_whole(world: World, take: Take) -> None:
+    world.add(*(pregnant(n) for n in range(5)))
     world.tick()
-    sender = Slow([1.0, 2.0])
+    sender = Slow([1.0, 2.0], per_second=4)
 
     take(sender)
 
-    assert [recipients for recipients, _ in sender.asked] == [2, 1]
+    assert [tokens for tokens, _ in sender.asked] == [4, 1]
+
+
+def test_the_calls_of_a_wave_are_spread_over_the_first_half_of_its_slot(
+    world: World, take: Take
+) -> None:
+    world.add(*(pregnant(n) for n in range(8)))
+    world.tick()
+    slept: list[float] = []
+
+    # Nobody really sleeps here, so each call is early by all of its time.
+    take(Slow([], per_second=8), slept.append)
+
+    assert slept == [pytest.approx(each, abs=0.2) for each in (0.125, 0.25, 0.375)]
+    assert slept == sorted(slept)
+
+
+def test_what_is_more_than_a_second_of_the_rate_goes_in_the_next_wave(
+    world: World, take: Take
+) -> None:
+    """Each letter costs two: at first it is not known that half as many are enough."""
+    world.add(*(pregnant(n) for n in range(8)))
+    world.tick()
+    sender = Slow([], per_second=4)
+    sender.calls = lambda letters: [Call((each,), cost=2) for each in letters]  # type: ignore[method-assign]
+
+    progress = take(sender)
+
+    assert [tokens for tokens, _ in sender.asked] == [4, 4, 4, 4]
+    assert len(set(sender.taken)) == len(sender.taken) == 8
+    assert progress.sums is not None
+    assert progress.sums.reconciles
 
 
 def test_who_stops_while_a_call_waits_hears_nothing(world: World, take: Take) -> None:
@@ -174,7 +212,7 @@ def test_a_batch_that_may_be_repeated_waits_for_its_turn_too(world: World, take:
     world.add(pregnant(1))
     world.tick()
     unanswered = Slow([])
-    unanswered.send = lambda batch, _: [Outcome(Result.UNKNOWN)]  # type: ignore[method-assign]
+    unanswered.send = lambda batch, call: [Outcome(Result.UNKNOWN)]  # type: ignore[method-assign]
     take(unanswered)
     slept: list[float] = []
 
@@ -223,13 +261,13 @@ def test_a_repeat_of_a_line_batch_is_taken_from_the_channel_s_rate(
     world.fail(provider="line", kind="disconnect", times=1, after=True)
     world.day()
     repeated: list[int] = []
-    reserve = LineSender.reserve_repeat
+    cost = LineSender.repeat_cost
 
-    def noted(self: LineSender, batch: Batch, longest: float) -> float | None:
+    def noted(self: LineSender, batch: Batch) -> float:
         repeated.append(len(batch.entries))
-        return reserve(self, batch, longest)
+        return cost(self, batch)
 
-    monkeypatch.setattr(LineSender, "reserve_repeat", noted)
+    monkeypatch.setattr(LineSender, "repeat_cost", noted)
     world.day(TEN + timedelta(minutes=30))
 
     assert repeated == [3]

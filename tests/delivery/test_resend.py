@@ -11,10 +11,18 @@ from shared.rules.history import Event, Happened
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Subscriber
 from shared.store.ledger import Ledger
+from shared.store.waves import Waves
 from shared.subscribers.actions import change
 from tests.delivery.staff import DUE, QUIET, before, cancel, job, left, resend, sent_to, told
 from tests.delivery.test_failures import LATER, die
+from tests.waves import calls_a_wave
 from tests.world import TEN, TODAY, World, pregnant
+
+
+@pytest.fixture(autouse=True)
+def small_waves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wave for each call, so that something can happen between two."""
+    calls_a_wave(monkeypatch, 1)
 
 
 def test_who_was_refused_gets_it_and_who_got_it_does_not_get_it_twice(world: World) -> None:
@@ -47,7 +55,7 @@ def test_those_refused_are_sent_to_together_and_not_one_by_one(world: World) -> 
     resend(world)
     world.day(LATER)
 
-    assert len(world.store.ledger.batches(job(Channel.LINE))) == 2
+    assert len(world.store.waves.batches(job(Channel.LINE))) == 2
 
 
 def test_what_was_cancelled_is_sent_after_all(
@@ -136,7 +144,7 @@ def test_what_may_have_been_taken_is_never_sent_again(
 ) -> None:
     world.add(pregnant(1, Channel.LINE), pregnant(2, Channel.LINE, due=DUE[1]))
     world.tick()
-    before(monkeypatch, Ledger, "record", die, call=1)
+    before(monkeypatch, Waves, "record", die, call=1)
     with pytest.raises(SystemExit):
         world.work()
     cancel(world)

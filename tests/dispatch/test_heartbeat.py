@@ -12,7 +12,7 @@ import pytest
 from functions.dispatch import tick as dispatch_tick
 from functions.dispatch.heartbeat import at_a_standstill
 from shared.rules.account import Channel
-from shared.rules.reckoning import Sums
+from shared.rules.reconciliation import Sums
 from shared.store.keys import JobId
 from shared.store.pauses import Pause
 from shared.store.run import Job, Run

@@ -7,7 +7,7 @@ from shared.providers.rate_limit import RateLimit
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text, put_into_words
 from shared.rules.message import Due
-from shared.rules.reckoning import Batch, Entry
+from shared.rules.outcomes import Batch, Entry
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Letter
 from shared.store.run import Run

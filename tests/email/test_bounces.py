@@ -169,7 +169,7 @@ def test_the_same_event_again_changes_nothing_more(
 def test_plain_deliveries_write_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.add(*(pregnant(number) for number in range(60)))
     world.day()
-    batches = world.store.ledger.batches(JOB)
+    batches = world.store.waves.batches(JOB)
     bodies = [
         event("Delivery", position, batch=batch.id).replace("hanako@example.jp", "x@example.jp")
         for batch in batches

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.email.sender import EmailSender
-from shared.delivery.sender import Addressed
+from shared.delivery.sender import Addressed, Call
 from shared.letterhead import Letterhead
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text
-from shared.rules.reckoning import UNKNOWN, Outcome, Result
+from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Language
 from shared.store.keys import JobId
@@ -61,7 +61,8 @@ def request_of(wire: Wire, sender: Senders) -> Callable[..., dict[str, Any]]:
     def send(*letters: Addressed, name: str = "文京区") -> dict[str, Any]:
         accepted = [{"Status": "SUCCESS", "MessageId": f"id-{n}"} for n in range(len(letters))]
         wire.answers = [Answer(body={"BulkEmailEntryResults": accepted})]
-        outcomes = sender(name).send(frozen(*letters), letters)
+        call = Call(letters, cost=len(letters))
+        outcomes = sender(name).send(frozen(*letters), call)
         assert [each.provider_id for each in outcomes] == [each["MessageId"] for each in accepted]
         (sent,) = wire.sent
         assert (sent.method, sent.path) == ("POST", "/v2/email/outbound-bulk-emails")

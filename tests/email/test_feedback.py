@@ -10,9 +10,10 @@ import pytest
 
 from functions.email.feedback import handler
 from shared.rules.account import Channel
-from shared.rules.reckoning import Batch, Outcome, Result
+from shared.rules.outcomes import Batch, Outcome, Result
 from shared.store.keys import JobId
 from tests.email.letters import frozen, letter
+from tests.waves import wave
 from tests.world import TEN, TODAY, Context, World, pregnant
 
 JOB = JobId("bunkyo", TODAY, Channel.EMAIL, 0)
@@ -58,12 +59,12 @@ def freeze(world: World) -> Batch:
     lease = world.store.ledger.lease(JOB, 300)
     assert lease is not None
     batch = frozen(letter("s1", "hanako@example.jp"), letter("s2", "taro@example.jp"))
-    world.store.ledger.freeze(lease, batch)
+    world.store.waves.freeze(lease, wave(batch))
     return batch
 
 
 def stored(world: World) -> Batch:
-    (found,) = world.store.ledger.batches(JOB)
+    (found,) = world.store.waves.batches(JOB)
     return found
 
 
@@ -230,7 +231,7 @@ def test_of_a_batch_that_ses_knows_in_part_the_rest_stays_unknown_and_is_not_sen
     world.day()
     first, second = world.sent()
 
-    take_in(event("Send", 0))
+    take_in(event("Send", 0, batch=stored(world).id))
     world.day(TEN + timedelta(minutes=15))
     world.day(TEN.replace(hour=12))
 
@@ -244,7 +245,7 @@ def test_events_of_the_rest_that_come_a_little_later_settle_the_batch(world: Wor
     world.add(pregnant(1), pregnant(2))
     world.fail(provider="ses", kind="disconnect", times=1, after=True)
     world.day()
-    take_in(event("Send", 0))
+    take_in(event("Send", 0, batch=stored(world).id))
     world.day(TEN + timedelta(minutes=10))
     assert not stored(world).settled
 
@@ -287,5 +288,5 @@ def test_more_than_fifty_readers_are_written_to_in_calls_of_fifty(world: World) 
 
     world.day()
 
-    assert sorted(len(each.entries) for each in world.store.ledger.batches(JOB)) == [1, 50]
+    assert sorted(len(each.entries) for each in world.store.waves.batches(JOB)) == [1, 50]
     assert len(world.sent()) == world.sums().accepted == 51

@@ -8,7 +8,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from functions.email import ses
-from shared.rules.reckoning import UNKNOWN, Outcome, Result
+from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from tests.email.conftest import a_client
 from tests.local.wire import Answer, Wire, nobody_listens
 

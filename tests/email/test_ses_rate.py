@@ -10,7 +10,7 @@ from shared.letterhead import Letterhead
 from shared.providers.rate_limit import RateLimit
 from shared.providers.ses_rate import SendRate
 from shared.rules.account import Channel
-from shared.rules.reckoning import UNKNOWN
+from shared.rules.outcomes import UNKNOWN
 from shared.store.keys import JobId
 from shared.subscribers.links import Links
 from tests.email.letters import a_run, frozen, letter
@@ -111,12 +111,12 @@ def test_a_mail_has_no_more_recipients_than_ses_takes_in_a_second(
     assert a_sender(client, RateLimit(Noted(), lambda: rate)).batch_size == size
 
 
-def test_a_bulk_mail_takes_its_recipients_from_the_rate(client: "SESV2Client") -> None:
-    bucket = Noted(1.5)
-    letters = [letter(f"s{n}", f"hanako{n}@example.jp") for n in range(3)]
+def test_mails_take_their_recipients_from_the_rate(client: "SESV2Client") -> None:
+    letters = [letter(f"s{n}", f"hanako{n}@example.jp") for n in range(15)]
 
-    assert a_sender(client, RateLimit(bucket, lambda: 14.0)).reserve(letters, 60) == 1.5
-    assert bucket.asked == [(3, 14.0, 60)]
+    calls = a_sender(client, RateLimit(Noted(), lambda: 14.0)).calls(letters)
+
+    assert [(len(each.recipients), each.cost) for each in calls] == [(14, 14), (1, 1)]
 
 
 @pytest.mark.parametrize(("wait", "probes"), [(0.0, 1), (None, 0)])

@@ -35,7 +35,7 @@ def test_an_outage_on_an_earlier_day_counts_nobody_later(world: World) -> None:
     world.add(*(pregnant(number) for number in range(25)))
     yesterday = TEN - timedelta(days=1)
     world.day(yesterday)
-    (batch,) = world.store.ledger.batches(type(JOB)("bunkyo", yesterday.date(), Channel.EMAIL, 0))
+    (batch,) = world.store.waves.batches(type(JOB)("bunkyo", yesterday.date(), Channel.EMAIL, 0))
     take(
         *(
             event("Bounce", n, batch=batch.id, date="2026-11-24").replace(

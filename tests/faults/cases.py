@@ -14,7 +14,8 @@ import pytest
 
 from shared.rules import changes
 from shared.rules.account import Channel
-from shared.rules.reckoning import Result, Sums
+from shared.rules.outcomes import Result
+from shared.rules.reconciliation import Sums
 from shared.rules.subscriber import Subscriber
 from shared.store.keys import JobId
 from tests.faults.day import CHANGING, STEADY, Changed, Day, Died, Rhythm, Sent
@@ -197,7 +198,7 @@ class Trial:
             return Counter()
         before = {each.address: address for address, each in happening.changed[1].items()}
         store = self._day.world.store
-        batches = store.ledger.batches(JobId("bunkyo", TEN.date(), Channel.LINE, 0))
+        batches = store.waves.batches(JobId("bunkyo", TEN.date(), Channel.LINE, 0))
         readers = [
             [entry.subscriber for entry in batch.entries]
             for batch in batches

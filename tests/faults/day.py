@@ -4,7 +4,7 @@ after whatever happened to it.
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -21,6 +21,8 @@ from functions.email.ses import SIMULATOR
 from functions.line import deliver as line_deliver
 from functions.line.sender import LineSender
 from local.standins.outbox import Message
+from shared.delivery import turn, wave
+from shared.delivery.side_by_side import side_by_side
 from shared.rules.account import Channel
 from shared.rules.history import Event, Happened
 from shared.rules.subscriber import Enrolment, Subscriber
@@ -80,6 +82,11 @@ class Changed:
     address: str
 
 
+def one_by_one(calls: Sequence[Callable[[], Any]], *_: Any, **__: Any) -> list[Any]:
+    """Calls of a wave in their order, where the loop makes them side by side."""
+    return side_by_side(calls, [0.0] * len(calls), in_flight=1, wait=lambda _: None)
+
+
 class Day:
     """One account's day on one world, to be run again and again."""
 
@@ -87,6 +94,9 @@ class Day:
         self.world = world
         patch.setattr(EmailSender, "batch_size", 2)
         patch.setattr(LineSender, "batch_size", 2)
+        # Waves of two or three calls, made one after the other: else no day would be like another.
+        patch.setattr(turn, "MOST_RECIPIENTS", 3)
+        patch.setattr(wave, "side_by_side", one_by_one)
         world.add(*readers())
         self._restore = remember()
         self._number = 0
@@ -131,6 +141,7 @@ class Day:
     def another_worker(self) -> None:
         """Another Lambda gets the very message at which one is at work, and works it off."""
         name, record = self._at_work
+        line_deliver._api.cache_clear()  # another process asks for a token of its own
         self._invoke(name, HANDLERS[name], {"Records": [record]})
 
     def at_its_end(self, do: Callable[[], Any]) -> None:
@@ -146,7 +157,7 @@ class Day:
         frozen = {
             entry.subscriber
             for job in (run.job_ids() if run else ())
-            for batch in self.world.store.ledger.batches(job)
+            for batch in self.world.store.waves.batches(job)
             for entry in batch.entries
         }
         found = {}

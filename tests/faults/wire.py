@@ -125,16 +125,19 @@ class AwsWire:
     def partial(self) -> AWSResponse | None:
         """Half of a BatchGetItem; the other half comes back as unprocessed."""
         asked = json.loads(self._request.body)
-        ((table, wanted),) = asked["RequestItems"].items()
-        half = len(wanted["Keys"]) // 2
-        left = {table: {**wanted, "Keys": wanted["Keys"][half:]}}
-        if not half:
-            return answer_of(
-                self._request, 200, json.dumps({"Responses": {}, "UnprocessedKeys": left}).encode()
-            )
-        self._request.body = json.dumps(
-            {**asked, "RequestItems": {table: {**wanted, "Keys": wanted["Keys"][:half]}}}
-        )
+        halves: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+        for table, wanted in asked["RequestItems"].items():
+            half = len(wanted["Keys"]) // 2
+            for part, keys in zip(
+                halves, (wanted["Keys"][:half], wanted["Keys"][half:]), strict=True
+            ):
+                if keys:
+                    part[table] = {**wanted, "Keys": keys}
+        done, left = halves
+        if not done:
+            answered = {"Responses": {}, "UnprocessedKeys": left}
+            return answer_of(self._request, 200, json.dumps(answered).encode())
+        self._request.body = json.dumps({**asked, "RequestItems": done})
         answer = self._go_on(self._request)
         assert answer is not None
         body = {**json.loads(answer.content), "UnprocessedKeys": left}

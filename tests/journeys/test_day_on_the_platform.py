@@ -22,7 +22,7 @@ from local.platform import Platform, counts
 from shared.delivery.jobs import JobMessage
 from shared.rules.account import Channel
 from shared.rules.dates import JST
-from shared.rules.reckoning import Batch, Result
+from shared.rules.outcomes import Batch, Result
 from shared.rules.subscriber import Subscriber
 from shared.store import keys
 from shared.store.keys import JobId
@@ -130,7 +130,7 @@ def resting(target: Target, day: date) -> list[tuple[JobId, Batch]]:
         for job_id, job in ledger.jobs(run).items():
             if job_id.channel is not Channel.EMAIL or job.done:
                 continue
-            batches = ledger.batches(job_id)
+            batches = target.store.waves.batches(job_id)
             known = [each for each in batches if len(each.known) == len(each.entries)]
             if not job.waits or known != batches:
                 return []
@@ -167,7 +167,7 @@ def test_mails_whose_answer_was_lost_are_settled_by_ses_s_own_events_and_sent_on
     wait_until(lambda: tick(target, at(TUESDAY, 10, 15))["open"] == 0)
 
     for job, batch in batches:
-        settled = [each for each in target.store.ledger.batches(job) if each.id == batch.id]
+        settled = [each for each in target.store.waves.batches(job) if each.id == batch.id]
         results = [entry.outcome.result for each in settled for entry in each.entries]
         assert results == [Result.ACCEPTED] * len(batch.entries)
     total = day_report(target.store, TUESDAY)["total"]

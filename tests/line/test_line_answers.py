@@ -6,7 +6,7 @@ import pytest
 import urllib3
 
 from functions.line.line_api import Credentials, LineApi
-from shared.rules.reckoning import UNKNOWN, Outcome, Result
+from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from tests.local.wire import Answer, Wire, nobody_listens
 
 TOKEN_PATH = "/oauth2/v3/token"

@@ -16,7 +16,7 @@ from functions.line.sender import LineSender
 from shared.delivery.sender import Addressed
 from shared.letterhead import Letterhead
 from shared.rules.catalogue import Text
-from shared.rules.reckoning import UNKNOWN, Outcome, Result
+from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Language
 from tests.email.letters import frozen, letter, unhurried
@@ -85,8 +85,9 @@ def a_sender(api: LineApi, account: str = "文京区") -> LineSender:
 
 def post(sender: LineSender, *letters: Addressed, key: str = KEY) -> None:
     """Freeze and send a call, with its payload as the ledger gives it back."""
-    payload = json.loads(json.dumps(sender.payload(letters)))
-    sender.send(frozen(*letters, payload=payload, key=key), letters)
+    (call,) = sender.calls(letters)
+    payload = json.loads(json.dumps(call.payload))
+    sender.send(frozen(*letters, payload=payload, key=key), call)
 
 
 def test_one_reader_is_pushed_to(wire: Wire, sender: LineSender) -> None:
@@ -142,7 +143,7 @@ def test_the_same_text_with_and_without_the_way_to_register_goes_in_two_calls(
 ) -> None:
     letters = [letter(f"s{n}", USERS[n], day=day, text=TEXT) for n, day in enumerate((279, 280))]
 
-    assert [len(call) for call in sender.calls(letters)] == [1, 1]
+    assert [len(call.recipients) for call in sender.calls(letters)] == [1, 1]
 
 
 def test_what_stands_around_the_text_is_in_the_reader_s_language(
@@ -172,9 +173,10 @@ def test_the_first_request_already_carries_its_retry_key(wire: Wire, sender: Lin
 
 def test_a_repeat_is_the_same_request_under_the_same_key(wire: Wire, sender: LineSender) -> None:
     letters = [letter("s1", USERS[1]), letter("s2", USERS[2])]
-    batch = frozen(*letters, payload=sender.payload(letters), key=KEY)
+    (call,) = sender.calls(letters)
+    batch = frozen(*letters, payload=call.payload, key=KEY)
 
-    sender.send(batch, letters)
+    sender.send(batch, call)
     sender.settle(batch, now=TEN, sending=True)
 
     first, again = wire.sent_to(MULTICAST_PATH)
@@ -185,7 +187,7 @@ def test_in_the_quiet_hours_nothing_is_repeated_and_it_stays_unknown(
     wire: Wire, sender: LineSender
 ) -> None:
     letters = [letter("s1", USERS[1]), letter("s2", USERS[2])]
-    batch = frozen(*letters, payload=sender.payload(letters), key=KEY)
+    batch = frozen(*letters, payload=sender.calls(letters)[0].payload, key=KEY)
 
     assert sender.settle(batch, now=TEN.replace(hour=21), sending=False) == [UNKNOWN, UNKNOWN]
     assert wire.sent == []
@@ -220,7 +222,7 @@ def test_a_repeat_decides_only_where_its_answer_tells_of_the_first_call(
     wire: Wire, sender: LineSender, answer: Answer, expected: list[Outcome]
 ) -> None:
     letters = [letter("s1", USERS[1]), letter("s2", USERS[2])]
-    batch = frozen(*letters, payload=sender.payload(letters), key=KEY)
+    batch = frozen(*letters, payload=sender.calls(letters)[0].payload, key=KEY)
     wire.answers = [answer]
 
     assert sender.settle(batch, now=TEN, sending=True) == expected
@@ -353,7 +355,7 @@ def test_those_with_the_same_text_go_together_and_a_named_child_alone(sender: Li
         childcare("s5"),
     ]
 
-    calls = [[each.letter.subscriber for each in call] for call in sender.calls(letters)]
+    calls = [[each.letter.subscriber for each in call.recipients] for call in sender.calls(letters)]
 
     assert calls[0] == ["s2", "s4", "s5"]
     assert sorted(calls[1:]) == [["s1"], ["s3"]]
@@ -364,16 +366,17 @@ def test_children_of_the_same_name_can_share_a_call(sender: LineSender) -> None:
         letter(f"s{n}", USERS[n], phase=Phase.CHILDCARE, day=3, child="はな") for n in range(2)
     ]
 
-    assert sender.calls(letters) == [letters]
+    assert [each.recipients for each in sender.calls(letters)] == [tuple(letters)]
 
 
 def test_a_name_in_a_text_that_does_not_use_it_splits_nothing(sender: LineSender) -> None:
     letters = [letter("s1", USERS[1], child="はな"), letter("s2", USERS[2])]
 
-    assert sender.calls(letters) == [letters]
+    assert [each.recipients for each in sender.calls(letters)] == [tuple(letters)]
 
 
 def test_a_letter_that_says_which_child_it_is_about_goes_alone(sender: LineSender) -> None:
     letters = [letter("s1", USERS[1], about="はなのこと"), letter("s2", USERS[2])]
 
-    assert sender.calls(letters) == [letters[:1], letters[1:]]
+    calls = [each.recipients for each in sender.calls(letters)]
+    assert calls == [tuple(letters[:1]), tuple(letters[1:])]

@@ -1,7 +1,5 @@
 """What a LINE call takes of its channel's rate."""
 
-from typing import Any
-
 import pytest
 import urllib3
 
@@ -9,8 +7,7 @@ from functions.line.line_api import Credentials, LineApi
 from functions.line.rate import cost
 from functions.line.sender import LineSender
 from shared.letterhead import Letterhead
-from shared.providers.rate_limit import RateLimit
-from tests.email.letters import frozen, letter
+from tests.email.letters import frozen, letter, unhurried
 
 
 @pytest.mark.parametrize(
@@ -29,31 +26,23 @@ def test_a_call_costs_its_recipients_and_a_multicast_its_share_of_a_second(
     assert cost(recipients, per_second) == tokens
 
 
-def a_sender(per_second: float, asked: list[Any]) -> LineSender:
-    def take(*arguments: float) -> float:
-        asked.append(arguments)
-        return 0.5
-
+def a_sender(per_second: float) -> LineSender:
     api = LineApi("http://127.0.0.1:1", Credentials("2001234567", "s"), urllib3.PoolManager())
     head = Letterhead("きずな事務局", "office@kizuna.example.jp")
-    return LineSender(
-        api, account="文京区", letterhead=head, rate_limit=RateLimit(take, lambda: per_second)
-    )
+    return LineSender(api, account="文京区", letterhead=head, rate_limit=unhurried(per_second))
 
 
 def test_a_call_and_its_repeat_take_the_same() -> None:
-    asked: list[Any] = []
-    sender = a_sender(100.0, asked)
+    sender = a_sender(2_000.0)
     letters = [letter(f"s{n}", f"U{n:032x}") for n in range(3)]
 
-    waits = sender.reserve(letters, 60), sender.reserve_repeat(frozen(*letters), 30)
+    (call,) = sender.calls(letters)
 
-    assert waits == (0.5, 0.5)
-    assert asked == [(3, 100.0, 60), (3, 100.0, 30)]
+    assert call.cost == sender.repeat_cost(frozen(*letters)) == 10
 
 
 @pytest.mark.parametrize(("per_second", "size"), [(30.0, 30), (2_000.0, 500)])
 def test_a_multicast_has_no_more_recipients_than_the_rate_lets_pass_in_a_second(
     per_second: float, size: int
 ) -> None:
-    assert a_sender(per_second, []).batch_size == size
+    assert a_sender(per_second).batch_size == size

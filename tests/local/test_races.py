@@ -14,13 +14,14 @@ from local.platform import STACK, Platform
 from shared.rules.account import Account, Channel, Delivery
 from shared.rules.dates import jst_instant
 from shared.rules.message import Due
-from shared.rules.reckoning import Batch, Entry
+from shared.rules.outcomes import Batch, Entry
 from shared.rules.stage import Phase
 from shared.store.keys import JobId
 from shared.store.run import Lease, Run
 from shared.store.store import Store
 from shared.store.tables import ConflictError
 from tests.store.people import at_day, subscriber
+from tests.waves import wave
 from tests.world import bunkyo
 
 pytestmark = pytest.mark.platform
@@ -115,12 +116,13 @@ def test_two_who_lost_their_lease_can_freeze_nothing(
     assert new is not None
 
     for number in range(20):
-        results = race(lambda store: store.ledger.freeze(old, batch(f"old{number}")))  # noqa: B023
+        results = race(lambda store: store.waves.freeze(old, wave(batch(f"old{number}"))))  # noqa: B023
 
         assert conflicts(results) == 2
-    assert ledger.batches(job) == []
-    ledger.freeze(new, batch("new"))
-    assert ledger.batches(job) == [batch("new")]
+    waves = stores[0].waves
+    assert waves.batches(job) == []
+    waves.freeze(new, wave(batch("new")))
+    assert waves.batches(job) == [batch("new")]
 
 
 def test_of_two_who_freeze_the_same_batch_one_does(
@@ -132,10 +134,10 @@ def test_of_two_who_freeze_the_same_batch_one_does(
     assert lease is not None
 
     for number in range(20):
-        results = race(lambda store: store.ledger.freeze(lease, batch(f"{number:03}")))  # noqa: B023
+        results = race(lambda store: store.waves.freeze(lease, wave(batch(f"{number:03}"))))  # noqa: B023
 
         assert conflicts(results) == 1
-    assert len(ledger.batches(job)) == 20
+    assert len(stores[0].waves.batches(job)) == 20
 
 
 def test_what_was_frozen_in_time_is_seen_by_whoever_takes_over(
@@ -153,9 +155,11 @@ def test_what_was_frozen_in_time_is_seen_by_whoever_takes_over(
 
         def take_over(store: Store, job: JobId = job) -> list[Batch]:
             assert store.ledger.lease(job, 300) is not None
-            return store.ledger.batches(job)
+            return store.waves.batches(job)
 
-        frozen, read = race(lambda store, old=old: store.ledger.freeze(old, batch("b")), take_over)
+        frozen, read = race(
+            lambda store, old=old: store.waves.freeze(old, wave(batch("b"))), take_over
+        )
 
         assert read == ([] if isinstance(frozen, ConflictError) else [batch("b")])
         seen.append(len(read))

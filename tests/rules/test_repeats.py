@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.rules.message import Due
-from shared.rules.reckoning import UNKNOWN, Batch, Entry, Outcome, Result
+from shared.rules.outcomes import UNKNOWN, Batch, Entry, Outcome, Result
 from shared.rules.repeats import repeated, unexpected
 from shared.rules.stage import Phase
 from tests.rules.invented import jst

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from functions.sms.twilio_api import CODES, Credentials, TwilioApi
 from local.standins.config import Config
 from local.standins.faults import Fault
 from local.standins.server import Standins
-from shared.rules.reckoning import UNKNOWN, Outcome, Result
+from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from tests.local.wire import Answer, Wire, nobody_listens
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "an auth token"
@@ -61,11 +62,11 @@ class Api(TwilioApi):
     """The product's access to Twilio, with less patience, and closed after the test."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url, Credentials(ACCOUNT, TOKEN, "+815012345678"))
-        self._client.http_client.timeout = 0.5
+        self._http = urllib3.PoolManager(timeout=0.5, retries=False)
+        super().__init__(url, Credentials(ACCOUNT, TOKEN, "+815012345678"), self._http)
 
     def close(self) -> None:
-        self._client.http_client.session.close()
+        self._http.clear()
 
     def send(self) -> Outcome:
         return self.create(to=NUMBER, body=BODY, validity_seconds=3_600)
@@ -161,8 +162,10 @@ def test_each_answer_has_its_meaning_and_the_call_was_made_once(
     assert len(wire.sent) == 1
 
 
-def test_where_nobody_listens_twilio_s_list_has_to_be_asked(request: pytest.FixtureRequest) -> None:
-    assert api(nobody_listens(), request).send() == UNKNOWN
+def test_where_nobody_listens_nothing_was_sent(request: pytest.FixtureRequest) -> None:
+    expected = Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)
+
+    assert api(nobody_listens(), request).send() == expected
 
 
 def test_an_accepted_message_has_twilio_s_own_id(

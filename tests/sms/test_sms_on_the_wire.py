@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -12,11 +13,10 @@ from local.standins.config import Config
 from local.standins.faults import Fault
 from local.standins.segments import segments
 from local.standins.server import Standins
-from shared.providers.rate_limit import RateLimit
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text
 from shared.rules.dates import JST
-from shared.rules.reckoning import UNKNOWN, Batch, Outcome, Result
+from shared.rules.outcomes import UNKNOWN, Batch, Outcome, Result
 from shared.rules.stage import Phase
 from shared.store.keys import JobId
 from shared.subscribers.links import Links
@@ -59,7 +59,8 @@ def test_an_sms_is_a_short_notice_with_a_link_to_the_whole_text(wire: Wire, api:
     sender = a_sender(api)
     letters = [letter("s1", NUMBER, phase=Phase.CHILDCARE, day=3, child="はな")]
 
-    outcomes = sender.send(frozen(*letters, payload=sender.payload(letters)), letters)
+    (call,) = sender.calls(letters)
+    outcomes = sender.send(frozen(*letters, payload=call.payload), call)
 
     assert outcomes == [Outcome(Result.ACCEPTED, None, "SM1")]
     (sent,) = wire.sent
@@ -99,9 +100,10 @@ def test_twilio_drops_what_it_cannot_deliver_before_the_quiet_hours(
     sender = a_sender(api, quiet_from=time.fromisoformat(quiet_from))
     letters = [letter("s1", NUMBER)]
     at = datetime.combine(TODAY, time.fromisoformat(frozen_at), JST)
-    batch = frozen(*letters, payload=sender.payload(letters))
+    (call,) = sender.calls(letters)
+    batch = frozen(*letters, payload=call.payload)
 
-    sender.send(Batch("b", "k", at.astimezone(UTC), batch.entries, batch.payload), letters)
+    sender.send(replace(batch, frozen_at=at.astimezone(UTC)), call)
 
     assert wire.sent[0].form()["ValidityPeriod"] == str(seconds)
 
@@ -109,20 +111,14 @@ def test_twilio_drops_what_it_cannot_deliver_before_the_quiet_hours(
 def test_every_sms_is_a_call_of_its_own(api: Api) -> None:
     letters = [letter(f"s{n}", NUMBER) for n in range(3)]
 
-    assert a_sender(api).calls(letters) == [[each] for each in letters]
-    assert SmsSender.batch_size == 1
+    assert [each.recipients for each in a_sender(api).calls(letters)] == [(n,) for n in letters]
 
 
 @pytest.mark.parametrize(("notice", "tokens"), [("32週です。", 1), ("あ" * 60, 2), ("あ" * 90, 3)])
 def test_an_sms_takes_its_segments_from_the_rate(api: Api, notice: str, tokens: int) -> None:
-    asked: list[tuple[float, ...]] = []
-    rate_limit = RateLimit(lambda *given: asked.append(given), lambda: 10.0)
-    job = JobId("bunkyo", TODAY, Channel.SMS, 0)
-    sender = SmsSender(api, run=a_run(Channel.SMS), job=job, links=LINKS, rate_limit=rate_limit)
+    (call,) = a_sender(api).calls([letter("s1", NUMBER, text=Text("t", "t", notice))])
 
-    sender.reserve([letter("s1", NUMBER, text=Text("t", "t", notice))], 60)
-
-    assert asked == [(tokens, 10.0, 60)]
+    assert call.cost == tokens
 
 
 def units(text: str) -> int:
@@ -139,7 +135,7 @@ def test_every_notice_of_the_sample_catalogue_takes_two_segments_at_most(api: Ap
         sender = a_sender(api, name=name)
         for text in texts:
             a_letter = letter("s-000123", NUMBER, text=text, child="はなちゃん", account=name)
-            body = sender.payload([a_letter])["body"]
+            body = sender.calls([a_letter])[0].content
             assert units(body) <= TWO_SEGMENTS, f"{name}: {text.notice}"
             assert segments(body) <= 2
 
@@ -148,7 +144,7 @@ def test_every_notice_of_the_sample_catalogue_takes_two_segments_at_most(api: Ap
 def test_the_longest_notice_takes_two_segments_at_most(api: Api, name: str) -> None:
     text = Text("t", "t", "あ" * 60)
 
-    body = a_sender(api, name=name).payload([letter("s-000123", NUMBER, text=text)])["body"]
+    body = a_sender(api, name=name).calls([letter("s-000123", NUMBER, text=text)])[0].content
 
     assert "あ" * 60 in body
     assert units(body) <= TWO_SEGMENTS
@@ -173,9 +169,10 @@ def asking(standins: Standins) -> Iterator[Api]:
 def sent_without_an_answer(standins: Standins, sender: SmsSender, *, after: bool) -> Batch:
     """A frozen SMS whose call Twilio did not answer, after or before it took the message."""
     letters = [letter("s1", NUMBER)]
-    batch = frozen(*letters, payload=sender.payload(letters))
+    (call,) = sender.calls(letters)
+    batch = frozen(*letters, payload=call.payload)
     fail(standins, "disconnect", after=after)
-    assert sender.send(batch, letters) == [UNKNOWN]
+    assert sender.send(batch, call) == [UNKNOWN]
     assert len(standins.outbox.messages()) == after
     return batch
 

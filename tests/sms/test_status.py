@@ -72,7 +72,7 @@ def tell(
     **how: Any,
 ) -> dict[str, Any]:
     """A status callback about the one SMS of the day."""
-    (batch,) = world.store.ledger.batches(JOB)
+    (batch,) = world.store.waves.batches(JOB)
     fields = {
         "AccountSid": SID,
         "MessageSid": sid or str(batch.entries[0].outcome.provider_id),
@@ -108,7 +108,7 @@ def standing(world: World) -> Status:
 
 
 def known(world: World) -> State | None:
-    (batch,) = world.store.ledger.batches(JOB)
+    (batch,) = world.store.waves.batches(JOB)
     place = Place(JOB, batch.id, 0)
     found = world.store.feedback.known([place]).get(place)
     return found and found.state
@@ -215,7 +215,7 @@ def test_news_of_another_number_than_the_reader_s_change_nobody(world: World) ->
 
 def test_the_signature_may_cover_the_fragment_or_not_and_a_query(world: World) -> None:
     sent_one(world)
-    (batch,) = world.store.ledger.batches(JOB)
+    (batch,) = world.store.waves.batches(JOB)
     url = f"{PUBLIC}/sms/status/{callback_name(JOB, batch.id)}"
 
     assert tell(world, "sent", signed=f"{url}#rc=3&rp=all")["statusCode"] == 200

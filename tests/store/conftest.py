@@ -59,7 +59,7 @@ def store(names: Names) -> Store:
 def requests(store: Store) -> Requests:
     """What `store` asks of DynamoDB and S3 from here on."""
     noted = Requests()
-    for client in (store.accounts._table.meta.client, store.content._s3):
+    for client in (store.accounts._table.meta.client, store.content._s3, store.due._reads.client):
         client.meta.events.register("before-call", noted.note)
     return noted
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import chain, count, groupby
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from shared.rules.history import Event, Happened
 from shared.rules.message import Due
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Subscriber
+from shared.store import due
 from shared.store.due import Candidate
 from shared.store.keys import JobId, shard
 from shared.store.store import Store
@@ -56,40 +58,51 @@ def test_those_on_a_day_with_a_message_are_found_with_its_day(store: Store) -> N
     ]
 
 
-def test_neighbouring_days_are_read_in_one_request_and_those_between_are_left_out(
+def test_days_without_a_message_are_read_over_where_few_are_there(
     store: Store, requests: Requests
 ) -> None:
     add(store, *(subscriber(f"c{day}", aged(day)) for day in range(20)))
     requests.clear()
 
-    found = list(store.due.candidates(JOB, days(C, 2, 10)))
+    found = list(store.due.candidates(JOB, days(C, 2, 3, 10, 15)))
 
-    assert sorted(names(found)) == ["c10", "c2"]
-    assert requests.count() == {"Query": 1}
+    # The first asks for days 2 and 3 alone: it is not known yet how many are there.
+    assert requests.count() == {"Query": 2}
+    assert sorted(names(found)) == ["c10", "c15", "c2", "c3"]
 
 
-def test_a_gap_of_more_than_a_week_is_not_read_over(store: Store, requests: Requests) -> None:
-    add(store, *(subscriber(f"c{day}", aged(day)) for day in range(20)))
+COMMON = (
+    days(P, *range(28, 294))
+    | days(C, *range(101), *range(103, 366, 3), *range(367, 731, 7))
+    | days(C, *range(744, 1_096, 14))
+)
+"""Daily in pregnancy and to day 100, every 3 days to a year, every 7 to two, every 14 to three."""
+
+
+def test_a_small_town_is_read_in_a_few_requests(store: Store, requests: Requests) -> None:
+    add(store, *(subscriber(f"c{day}", aged(day)) for day in range(0, 1_096, 10)))
     requests.clear()
 
-    found = list(store.due.candidates(JOB, days(C, 2, 11)))
+    found = list(store.due.candidates(JOB, COMMON))
 
-    assert sorted(names(found)) == ["c11", "c2"]
-    assert requests.count() == {"Query": 2}
+    # Both phases, and the two-year-olds, of whom it is known by then that they are few.
+    assert requests.count() == {"Query": 3}
+    assert len(found) == sum((C, day) in COMMON for day in range(0, 1_096, 10))
 
 
-def test_the_common_schedule_takes_this_many_requests(store: Store, requests: Requests) -> None:
-    """Daily to day 100, every 3 days to a year, every 7 to two, every 14 to three: nearer than
-    a week each, but for the last; and daily in pregnancy."""
-    schedule = (
-        days(P, *range(28, 294))
-        | days(C, *range(101), *range(103, 366, 3), *range(367, 731, 7))
-        | days(C, *range(744, 1_096, 14))
-    )
+def test_where_many_are_born_each_day_days_without_a_message_are_asked_around(
+    store: Store, requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a hundred a day, whom it takes long to invent: the limit is lower instead."""
+    monkeypatch.setattr(due, "READ_OVER_ENTRIES", 1)
+    add(store, *(subscriber(f"c{day}", aged(day)) for day in range(30)))
+    requests.clear()
 
-    list(store.due.candidates(JOB, schedule))
+    found = list(store.due.candidates(JOB, days(C, *range(10), 11, 14, 16, 20)))
 
-    assert requests.count() == {"Query": 1 + 1 + len(range(744, 1_096, 14))}
+    # One a day, so that one day may be read over, but not two.
+    assert requests.count() == {"Query": 1 + 3}
+    assert len(found) == 14
 
 
 def test_the_number_of_requests_is_the_same_however_many_have_left(

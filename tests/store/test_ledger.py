@@ -11,7 +11,8 @@ import pytest
 
 from shared.rules.account import Channel
 from shared.rules.message import Due
-from shared.rules.reckoning import Batch, Entry, Outcome, Result, Sums
+from shared.rules.outcomes import Batch, Entry, Outcome, Result
+from shared.rules.reconciliation import Sums
 from shared.rules.stage import Phase, Reason
 from shared.store import ledger, run
 from shared.store.keys import LEDGER_DAYS, JobId
@@ -19,6 +20,7 @@ from shared.store.run import Job, Lease, Run
 from shared.store.store import Store
 from shared.store.tables import ConflictError
 from tests.store.conftest import Items, Requests
+from tests.waves import wave
 from tests.world import TEN, TODAY, bunkyo
 
 EMAIL, LINE = JobId("bunkyo", TODAY, Channel.EMAIL, 0), JobId("bunkyo", TODAY, Channel.LINE, 0)
@@ -113,7 +115,7 @@ def test_a_run_is_closed_with_its_sums_and_closing_twice_changes_nothing(store: 
 def test_everything_in_the_ledger_expires_after_a_fiscal_year_and_a_month(
     store: Store, take: Callable[..., Lease], items: Items
 ) -> None:
-    store.ledger.freeze(take(), batch("b1", "s1"))
+    store.waves.freeze(take(), wave(batch("b1", "s1")))
     store.ledger.close_run(a_run(), {Channel.EMAIL: SUMS}, TEN)
 
     found = items.ledger.scan()["Items"]
@@ -233,12 +235,12 @@ def test_a_job_whose_run_was_never_opened_is_nobody_s(store: Store, items: Items
 
 def test_a_batch_is_frozen_once(store: Store, take: Callable[..., Lease]) -> None:
     lease = take()
-    store.ledger.freeze(lease, batch("b1", "s1", payload={"to": ["x"], "text": "y"}))
+    store.waves.freeze(lease, wave(batch("b1", "s1", payload={"to": ["x"], "text": "y"})))
 
     with pytest.raises(ConflictError):
-        store.ledger.freeze(lease, batch("b1", "s2"))
+        store.waves.freeze(lease, wave(batch("b1", "s2")))
 
-    assert store.ledger.batches(EMAIL) == [batch("b1", "s1", payload={"to": ["x"], "text": "y"})]
+    assert store.waves.batches(EMAIL) == [batch("b1", "s1", payload={"to": ["x"], "text": "y"})]
 
 
 def test_batches_come_in_the_order_of_freezing_and_only_those_of_the_job(store: Store) -> None:
@@ -252,11 +254,11 @@ def test_batches_come_in_the_order_of_freezing_and_only_those_of_the_job(store: 
         for name in names:
             lease = leases[shard]
             assert lease is not None
-            store.ledger.freeze(lease, batch(name, "s1"))
+            store.waves.freeze(lease, wave(batch(name, "s1")))
 
     found = {
         shard: [
-            each.id for each in store.ledger.batches(JobId("bunkyo", TODAY, Channel.EMAIL, shard))
+            each.id for each in store.waves.batches(JobId("bunkyo", TODAY, Channel.EMAIL, shard))
         ]
         for _, shard in jobs
     }
@@ -270,8 +272,8 @@ def test_a_record_of_a_batch_that_was_never_frozen_writes_nothing(
     take()
     before = len(items.ledger.scan()["Items"])
 
-    store.ledger.record(EMAIL, batch("b1", "s1"))
-    assert store.ledger.note_known(EMAIL, "b1", {0: "id-0"}) is None
+    store.waves.record(EMAIL, wave(batch("b1", "s1")))
+    assert store.waves.note_known(EMAIL, "b1", {0: "id-0"}) is None
 
     assert len(items.ledger.scan()["Items"]) == before
 
@@ -280,15 +282,15 @@ def test_a_record_keeps_the_payload_until_every_outcome_is_final(
     store: Store, take: Callable[..., Lease]
 ) -> None:
     frozen = batch("b1", "s1", payload={"to": ["x"], "text": "y"})
-    store.ledger.freeze(take(), frozen)
+    store.waves.freeze(take(), wave(frozen))
     accepted = frozen.with_outcomes([Outcome(Result.ACCEPTED, None, "id-1")])
 
-    store.ledger.record(EMAIL, accepted)
-    assert store.ledger.batches(EMAIL) == [accepted]
+    store.waves.record(EMAIL, wave(accepted))
+    assert store.waves.batches(EMAIL) == [accepted]
 
     settled = Batch("b1", "key", TEN, accepted.entries, None, {}, TEN)
-    store.ledger.record(EMAIL, settled)
-    assert store.ledger.batches(EMAIL) == [settled]
+    store.waves.record(EMAIL, wave(settled))
+    assert store.waves.batches(EMAIL) == [settled]
 
 
 def test_a_job_that_ended_says_so_to_whoever_takes_it_next(
@@ -346,8 +348,8 @@ def accepted(name: str, *ids: str) -> Batch:
 
 
 def sent(store: Store, lease: Lease, settled: Batch) -> None:
-    store.ledger.freeze(lease, replace(settled, settled_at=None))
-    store.ledger.record(EMAIL, settled)
+    store.waves.freeze(lease, wave(replace(settled, settled_at=None)))
+    store.waves.record(EMAIL, wave(settled))
 
 
 def test_the_ids_on_record_cost_one_read_and_no_write(
@@ -356,9 +358,9 @@ def test_the_ids_on_record_cost_one_read_and_no_write(
     sent(store, take(), accepted("b1", "id-0", "id-1"))
     requests.clear()
 
-    assert store.ledger.note_known(EMAIL, "b1", {0: "id-0", 1: "id-1"}) == set()
+    assert store.waves.note_known(EMAIL, "b1", {0: "id-0", 1: "id-1"}) == set()
 
-    assert requests.count() == {"GetItem": 1}
+    assert requests.count() == {"BatchGetItem": 1}
 
 
 def test_an_id_of_a_message_sent_twice_is_noted_on_its_job_and_told_once(
@@ -369,25 +371,25 @@ def test_an_id_of_a_message_sent_twice_is_noted_on_its_job_and_told_once(
     refused = accepted("b0", "x").with_outcomes([Outcome(Result.TRY_AGAIN, "not_seen")])
     sent(store, lease, refused)
 
-    assert store.ledger.note_known(EMAIL, "b1", {0: "id-8", 1: "id-1"}) == {"id-8"}
-    assert store.ledger.note_known(EMAIL, "b1", {0: "id-8"}) == set()
-    assert store.ledger.note_known(EMAIL, "b0", {0: "id-9"}) == {"id-9"}
+    assert store.waves.note_known(EMAIL, "b1", {0: "id-8", 1: "id-1"}) == {"id-8"}
+    assert store.waves.note_known(EMAIL, "b1", {0: "id-8"}) == set()
+    assert store.waves.note_known(EMAIL, "b0", {0: "id-9"}) == {"id-9"}
 
     job = store.ledger.job(EMAIL)
     assert job is not None
     assert job.repeats == {"id-8", "id-9"}
-    assert store.ledger.batches(EMAIL) == [refused, accepted("b1", "id-0", "id-1")]
+    assert store.waves.batches(EMAIL) == [refused, accepted("b1", "id-0", "id-1")]
 
 
 def test_of_a_batch_without_a_record_the_first_id_stays_and_a_second_is_a_repetition(
     store: Store, take: Callable[..., Lease]
 ) -> None:
-    store.ledger.freeze(take(), batch("b1", "s0", "s1"))
+    store.waves.freeze(take(), wave(batch("b1", "s0", "s1")))
 
-    assert store.ledger.note_known(EMAIL, "b1", {0: "id-0"}) == set()
-    assert store.ledger.note_known(EMAIL, "b1", {0: "id-8", 1: "id-1"}) == {"id-8"}
+    assert store.waves.note_known(EMAIL, "b1", {0: "id-0"}) == set()
+    assert store.waves.note_known(EMAIL, "b1", {0: "id-8", 1: "id-1"}) == {"id-8"}
 
-    (found,) = store.ledger.batches(EMAIL)
+    (found,) = store.waves.batches(EMAIL)
     assert found.known == {"0": "id-0", "1": "id-1"}
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.rules.message import Due
-from shared.rules.reckoning import UNKNOWN, Batch, Book, Entry, Outcome, Result, Sums
+from shared.rules.outcomes import UNKNOWN, Batch, Entry, Outcome, Result
+from shared.rules.reconciliation import Reconciliation, Sums
 from shared.rules.stage import Phase, Reason
 from tests.rules.invented import jst
 
@@ -90,13 +91,11 @@ def test_who_was_refused_or_gone_is_free_where_the_job_was_sent_again_after_that
     entries = tuple(entry(name, outcome=outcome) for name, outcome in outcomes.items())
     found = Batch("000002-000000", "k", FROZEN, entries).resent(after)
 
-    book = Book([found])
+    job = Reconciliation([found])
 
-    assert [each for each in outcomes if not book.has(each, "e1")] == free
-    assert [each.subscriber for each in book.tried()[0]] == free
-    assert {each.outcome.code for each in book.tried()[0]} == (
-        {"30007", "30005"} if free else set()
-    )
+    assert [each for each in outcomes if not job.has(each, "e1")] == free
+    assert [each.subscriber for each in job.tried()[0]] == free
+    assert {each.outcome.code for each in job.tried()[0]} == ({"30007", "30005"} if free else set())
 
 
 # Who has been dealt with.
@@ -107,38 +106,38 @@ def test_who_was_refused_or_gone_is_free_where_the_job_was_sent_again_after_that
     [(ACCEPTED, True), (REFUSED, True), (GONE, True), (UNKNOWN, True), (THROTTLED, False)],
 )
 def test_all_but_those_to_be_tried_again_are_dealt_with(outcome, dealt_with):
-    book = Book([batch(entry("s-1", "e1", "e2", outcome=outcome))])
+    job = Reconciliation([batch(entry("s-1", "e1", "e2", outcome=outcome))])
 
-    assert book.has("s-1", "e1") is dealt_with
-    assert book.has("s-1", "e2") is dealt_with
-    assert book.has_message("s-1", DAY) is dealt_with
+    assert job.has("s-1", "e1") is dealt_with
+    assert job.has("s-1", "e2") is dealt_with
+    assert job.has_message("s-1", DAY) is dealt_with
 
 
 def test_enrolments_are_unique_only_within_their_subscriber():
-    book = Book([batch(entry("s-1", "e1"))])
+    job = Reconciliation([batch(entry("s-1", "e1"))])
 
-    assert not book.has("s-2", "e1")
-    assert not book.has("s-1", "e2")
+    assert not job.has("s-2", "e1")
+    assert not job.has("s-1", "e2")
 
 
 def test_a_twin_has_the_same_message_already_and_a_sibling_has_not():
-    book = Book([batch(entry("s-1", "e1"))])
+    job = Reconciliation([batch(entry("s-1", "e1"))])
 
-    assert book.has_message("s-1", DAY)
-    assert not book.has_message("s-1", Due(Phase.PREGNANCY, 100))
-    assert not book.has_message("s-2", DAY)
+    assert job.has_message("s-1", DAY)
+    assert not job.has_message("s-1", Due(Phase.PREGNANCY, 100))
+    assert not job.has_message("s-2", DAY)
 
 
 # The sums of a job.
 
 
 def test_an_empty_job_reconciles():
-    assert Book().sums() == Sums()
+    assert Reconciliation().sums() == Sums()
     assert Sums().reconciles
 
 
 def test_the_sums_of_a_day():
-    book = Book(
+    job = Reconciliation(
         [
             batch(
                 entry("s-1"),
@@ -150,12 +149,12 @@ def test_the_sums_of_a_day():
         ]
     )
     for subscriber, enrolments in {"s-6": ["e1", "e2"], "s-7": ["e1"], "s-8": ["e1"]}.items():
-        book.plan(subscriber, enrolments)
-    book.silence("s-6", {"e1": Reason.STOPPED, "e2": Reason.GRADUATED})
-    book.silence("s-7", {"e1": Reason.STOPPED})
-    book.expire("s-8", ["e1"])
+        job.plan(subscriber, enrolments)
+    job.silence("s-6", {"e1": Reason.STOPPED, "e2": Reason.GRADUATED})
+    job.silence("s-7", {"e1": Reason.STOPPED})
+    job.expire("s-8", ["e1"])
 
-    sums = book.sums()
+    sums = job.sums()
 
     assert sums == Sums(
         planned=10,
@@ -171,22 +170,22 @@ def test_the_sums_of_a_day():
 
 
 def test_twins_that_expire_are_one_message_that_came_to_nothing():
-    book = Book()
-    book.plan("s-1", ["e1", "e2", "e3"])
-    book.expire("s-1", ["e1", "e2", "e3"])
+    job = Reconciliation()
+    job.plan("s-1", ["e1", "e2", "e3"])
+    job.expire("s-1", ["e1", "e2", "e3"])
 
-    sums = book.sums()
+    sums = job.sums()
 
     assert (sums.planned, sums.expired, sums.silent) == (3, 1, {Reason.SENT_WITH_TWIN: 2})
     assert sums.reconciles
 
 
 def test_twins_that_are_refused_without_a_call_are_one_message_with_the_code():
-    book = Book([batch(entry("s-1", outcome=OUT_OF_QUOTA))])
-    book.plan("s-2", ["e1", "e2"])
-    book.refuse("s-2", ["e1", "e2"], "daily_quota")
+    job = Reconciliation([batch(entry("s-1", outcome=OUT_OF_QUOTA))])
+    job.plan("s-2", ["e1", "e2"])
+    job.refuse("s-2", ["e1", "e2"], "daily_quota")
 
-    sums = book.sums()
+    sums = job.sums()
 
     assert (sums.planned, sums.refused, sums.codes) == (3, 2, {"daily_quota": 2})
     assert sums.silent == {Reason.SENT_WITH_TWIN: 1}
@@ -194,28 +193,30 @@ def test_twins_that_are_refused_without_a_call_are_one_message_with_the_code():
 
 
 def test_an_expiry_keeps_the_code_of_the_last_try():
-    book = Book([batch(entry(outcome=THROTTLED)), batch(entry("s-2", outcome=THROTTLED))])
-    book.plan("s-1", ["e1"])
-    book.expire("s-1", ["e1"])
-    book.enter(batch(entry("s-2")))
+    job = Reconciliation([batch(entry(outcome=THROTTLED)), batch(entry("s-2", outcome=THROTTLED))])
+    job.plan("s-1", ["e1"])
+    job.expire("s-1", ["e1"])
+    job.enter(batch(entry("s-2")))
 
-    sums = book.sums()
+    sums = job.sums()
 
     assert (sums.accepted, sums.expired, sums.codes) == (1, 1, {"429": 1})
     assert sums.reconciles
 
 
 def test_a_code_of_an_accepted_message_is_no_failure():
-    assert Book([batch(entry(outcome=Outcome(Result.ACCEPTED, "202")))]).sums().codes == {}
+    assert (
+        Reconciliation([batch(entry(outcome=Outcome(Result.ACCEPTED, "202")))]).sums().codes == {}
+    )
 
 
 def test_the_same_silence_twice_is_one():
-    book = Book()
-    book.plan("s-1", ["e1"])
-    book.silence("s-1", {"e1": Reason.STOPPED})
-    book.silence("s-1", {"e1": Reason.STOPPED})
+    job = Reconciliation()
+    job.plan("s-1", ["e1"])
+    job.silence("s-1", {"e1": Reason.STOPPED})
+    job.silence("s-1", {"e1": Reason.STOPPED})
 
-    assert book.sums() == Sums(planned=1, silent={Reason.STOPPED: 1})
+    assert job.sums() == Sums(planned=1, silent={Reason.STOPPED: 1})
 
 
 # How soon, and how often.
@@ -227,7 +228,7 @@ def after(minutes, *entries, name="000001-000000"):
 
 
 def test_the_minutes_are_those_in_which_the_accepted_were_settled():
-    book = Book(
+    job = Reconciliation(
         [
             after(0, entry("s-1"), entry("s-2")),
             after(2.99, entry("s-3"), entry("s-4", outcome=REFUSED)),
@@ -235,9 +236,9 @@ def test_the_minutes_are_those_in_which_the_accepted_were_settled():
         ]
     )
 
-    assert book.sums(FROZEN).minutes == {0: 3, 2: 1}
-    assert book.sums(FROZEN - timedelta(hours=1)).minutes == {60: 2, 62: 1, 59: 1}
-    assert book.sums().minutes == {}
+    assert job.sums(FROZEN).minutes == {0: 3, 2: 1}
+    assert job.sums(FROZEN - timedelta(hours=1)).minutes == {60: 2, 62: 1, 59: 1}
+    assert job.sums().minutes == {}
 
 
 @pytest.mark.parametrize(
@@ -262,9 +263,11 @@ def test_the_minutes_are_those_in_which_the_accepted_were_settled():
     ],
 )
 def test_a_message_that_was_accepted_twice_is_repeated(second, repeated):
-    book = Book([after(0, entry(outcome=ACCEPTED)), after(1, second, name="000001-000001")])
+    job = Reconciliation(
+        [after(0, entry(outcome=ACCEPTED)), after(1, second, name="000001-000001")]
+    )
 
-    assert book.sums().repeated == repeated
+    assert job.sums().repeated == repeated
 
 
 def test_a_message_that_was_accepted_three_times_is_one_that_was_repeated():
@@ -274,49 +277,49 @@ def test_a_message_that_was_accepted_three_times_is_one_that_was_repeated():
         for each in ids
     ]
 
-    assert Book(calls).sums().repeated == 1
+    assert Reconciliation(calls).sums().repeated == 1
 
 
 # Sums that must not reconcile.
 
 
-def sent_twice(book):
-    book.enter(batch(entry("s-1", "e1")))
+def sent_twice(job):
+    job.enter(batch(entry("s-1", "e1")))
 
 
-def twin_sent_again(book):
-    book.enter(batch(entry("s-1", "e2", "e1")))
+def twin_sent_again(job):
+    job.enter(batch(entry("s-1", "e2", "e1")))
 
 
-def silent_as_well(book):
-    book.silence("s-1", {"e1": Reason.STOPPED})
+def silent_as_well(job):
+    job.silence("s-1", {"e1": Reason.STOPPED})
 
 
-def expired_as_well(book):
-    book.expire("s-1", ["e1"])
+def expired_as_well(job):
+    job.expire("s-1", ["e1"])
 
 
-def refused_as_well(book):
-    book.refuse("s-1", ["e1"], "daily_quota")
+def refused_as_well(job):
+    job.refuse("s-1", ["e1"], "daily_quota")
 
 
 @pytest.mark.parametrize(
     "fault", [sent_twice, twin_sent_again, silent_as_well, expired_as_well, refused_as_well]
 )
 def test_a_child_that_is_dealt_with_twice_shows_in_the_sums(fault):
-    book = Book([batch(entry("s-1", "e1"), entry("s-2", "e1"))])
-    assert book.sums().reconciles
+    job = Reconciliation([batch(entry("s-1", "e1"), entry("s-2", "e1"))])
+    assert job.sums().reconciles
 
-    fault(book)
+    fault(job)
 
-    assert not book.sums().reconciles
+    assert not job.sums().reconciles
 
 
 def test_a_child_that_was_planned_and_then_forgotten_shows_in_the_sums():
-    book = Book([batch(entry("s-1", "e1"))])
-    book.plan("s-2", ["e1"])
+    job = Reconciliation([batch(entry("s-1", "e1"))])
+    job.plan("s-2", ["e1"])
 
-    assert not book.sums().reconciles
+    assert not job.sums().reconciles
 
 
 @pytest.mark.parametrize(
@@ -360,38 +363,38 @@ OUTCOMES = st.sampled_from([ACCEPTED, REFUSED, GONE, UNKNOWN])
 def days(draw):
     """A day of a job: each subscriber's children end in one way, after any number of tries.
 
-    Returns the book, and how many children there are.
+    Returns the job, and how many children there are.
     """
-    book, ids, children = Book(), count(), 0
+    job, ids, children = Reconciliation(), count(), 0
     for _ in range(draw(st.integers(0, 6))):
         entries, numbers = [], draw(st.lists(st.integers(1, 3), max_size=5))
         for number in numbers:
             subscriber = f"s-{next(ids)}"
             enrolments = tuple(f"e{n}" for n in range(1, number + 1))
-            book.plan(subscriber, enrolments)
+            job.plan(subscriber, enrolments)
             for _ in range(draw(st.integers(0, 2))):
-                book.enter(batch(entry(subscriber, *enrolments, outcome=THROTTLED)))
+                job.enter(batch(entry(subscriber, *enrolments, outcome=THROTTLED)))
             match draw(st.sampled_from(["batch", "silence", "expire", "refuse"])):
                 case "batch":
                     outcome = draw(OUTCOMES)
                     entries.append(entry(subscriber, *enrolments, outcome=outcome))
                 case "silence":
                     reason = draw(st.sampled_from(Reason))
-                    book.silence(subscriber, dict.fromkeys(enrolments, reason))
+                    job.silence(subscriber, dict.fromkeys(enrolments, reason))
                 case "expire":
-                    book.expire(subscriber, enrolments)
+                    job.expire(subscriber, enrolments)
                 case "refuse":
-                    book.refuse(subscriber, enrolments, "monthly_limit")
+                    job.refuse(subscriber, enrolments, "monthly_limit")
             children += number
-        book.enter(batch(*entries))
-    return book, children
+        job.enter(batch(*entries))
+    return job, children
 
 
 @given(days())
 def test_the_sums_of_every_day_reconcile_to_all_its_children(day):
-    book, children = day
+    job, children = day
 
-    sums = book.sums()
+    sums = job.sums()
 
     assert sums.planned == children
     assert sums.reconciles
@@ -399,7 +402,7 @@ def test_the_sums_of_every_day_reconcile_to_all_its_children(day):
 
 @given(st.lists(days(), max_size=4))
 def test_jobs_that_reconcile_add_up_to_a_run_that_does(jobs):
-    total = sum((book.sums() for book, _ in jobs), Sums())
+    total = sum((job.sums() for job, _ in jobs), Sums())
 
     assert total.reconciles
     assert total.planned == sum(children for _, children in jobs)
@@ -407,19 +410,21 @@ def test_jobs_that_reconcile_add_up_to_a_run_that_does(jobs):
 
 @given(days(), st.lists(st.integers(1, 3), min_size=1, max_size=3))
 def test_a_message_sent_again_never_reconciles(day, again):
-    book, _ = day
+    job, _ = day
     repeated = [entry(f"t-{n}", *(f"e{k}" for k in range(size))) for n, size in enumerate(again)]
-    book.enter(batch(*repeated))
-    assert book.sums().reconciles
+    job.enter(batch(*repeated))
+    assert job.sums().reconciles
 
-    book.enter(batch(repeated[0]))
+    job.enter(batch(repeated[0]))
 
-    assert not book.sums().reconciles
+    assert not job.sums().reconciles
 
 
 @given(st.lists(st.tuples(st.sampled_from(["s-1", "s-2"]), OUTCOMES), max_size=6))
 def test_the_sums_reconcile_exactly_when_nobody_is_in_two_batches(sent):
-    book = Book([batch(entry(subscriber, outcome=outcome)) for subscriber, outcome in sent])
+    job = Reconciliation(
+        [batch(entry(subscriber, outcome=outcome)) for subscriber, outcome in sent]
+    )
 
     times = Counter(subscriber for subscriber, _ in sent)
-    assert book.sums().reconciles == all(number == 1 for number in times.values())
+    assert job.sums().reconciles == all(number == 1 for number in times.values())

@@ -1,0 +1,130 @@
+"""A wave: calls that are frozen together, checked again, made side by side, recorded together."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import compress
+from uuid import uuid4
+
+from shared.delivery.eligibility import Eligibility
+from shared.delivery.recording import record, settled
+from shared.delivery.sender import Call, Sender
+from shared.delivery.side_by_side import side_by_side
+from shared.rules.outcomes import Batch, Entry, Outcome, Result, Wave
+from shared.rules.rate_limit import spread
+from shared.store.run import Lease
+from shared.store.store import Store
+from shared.store.waves import LARGEST_BYTES, pack
+
+CHANGED = Outcome(Result.TRY_AGAIN, "changed", for_all=True)
+"""Somebody of the batch stopped, moved or corrected a date just before it was frozen, or staff
+held the job."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """What came of a wave: the `batches` that were sent, the calls that were `not_made`, and what
+    one of them `raised`, if any did.
+    """
+
+    batches: list[Batch] = field(default_factory=list)
+    not_made: list[Call] = field(default_factory=list)
+    raised: Exception | None = None
+
+
+class Waves:
+    """Sends the waves of one job, under its lease."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        lease: Lease,
+        sender: Sender,
+        eligibility: Eligibility,
+        clock: Callable[[], datetime],
+        wait: Callable[[float], None],
+    ) -> None:
+        self._store, self._lease, self._sender = store, lease, sender
+        self._eligibility, self._clock, self._wait = eligibility, clock, wait
+        self._number = 0
+
+    def send(self, calls: Sequence[Call], versions: Mapping[str, int]) -> Sent:
+        """Send calls, whose rate is reserved from this moment on, to people whose records had these
+        `versions` when it was decided. Whoever changed something before the freeze took effect, or
+        is held by then, is sent nothing.
+        """
+        began = time.monotonic()
+        wave = self._freeze(calls)
+        number = len(wave.batches)
+        changed = self._changed(calls[:number], versions)
+        sent = Sent(not_made=[*compress(calls, changed), *calls[number:]])
+        per_second = self._sender.rate_limit.per_second()
+        begins = spread([each.cost for each in calls[:number]], per_second)
+        unchanged = [not each for each in changed]
+        frozen = list(compress(wave.batches, unchanged))
+        late = time.monotonic() - began
+        answers = side_by_side(
+            list(map(partial(partial, self._sender.send), frozen, compress(calls, unchanged))),
+            [begin - late for begin in compress(begins, unchanged)],
+            in_flight=self._sender.in_flight,
+            wait=self._wait,
+        )
+        for batch, answer in zip(frozen, answers, strict=True):
+            sent.batches.append(self._answered(batch, answer))
+            if isinstance(answer, Exception):
+                sent.raised = answer
+        taken_back = [
+            settled(each.with_outcomes([CHANGED] * len(each.entries)), self._clock())
+            for each in compress(wave.batches, changed)
+        ]
+        wave = wave.taking([*sent.batches, *taken_back])
+        record(self._store, self._lease.job, wave, sent.batches, self._clock())
+        return sent
+
+    def _freeze(self, calls: Sequence[Call]) -> Wave:
+        """Freeze the calls, or the first of them where they are more than one item holds."""
+        name = f"{self._lease.fence:06d}-{self._number:06d}"
+        self._number += 1
+        frozen_at = self._clock()
+        while True:
+            wave = Wave(
+                name, tuple(_frozen(name, n, each, frozen_at) for n, each in enumerate(calls))
+            )
+            packed = pack(wave)
+            if len(packed) <= LARGEST_BYTES or len(calls) == 1:
+                self._store.waves.freeze(self._lease, wave, packed)
+                return wave
+            calls = calls[: len(calls) // 2]
+
+    def _changed(self, calls: Sequence[Call], versions: Mapping[str, int]) -> list[bool]:
+        """Of each call, whether anybody is not surely to get just what was decided any more."""
+        readers = [[each.letter.subscriber for each in call.recipients] for call in calls]
+        now = self._store.recipients.versions(
+            self._lease.job, (name for names in readers for name in names)
+        )
+        if now.held or not self._eligibility.sending:
+            return [True] * len(calls)
+        return [any(now.versions.get(n) != versions[n] for n in names) for names in readers]
+
+    def _answered(self, batch: Batch, answer: list[Outcome] | Exception) -> Batch:
+        """The batch with what came of it, settled where that is known of everybody."""
+        if isinstance(answer, Exception):
+            return batch
+        batch = batch.with_outcomes(answer)
+        return batch if batch.undecided else settled(batch, self._clock())
+
+
+def _frozen(wave: str, number: int, call: Call, at: datetime) -> Batch:
+    return Batch(
+        id=f"{wave}-{number:03d}",
+        key=str(uuid4()),
+        frozen_at=at,
+        entries=tuple(
+            Entry(each.letter.subscriber, each.letter.enrolments, each.letter.due)
+            for each in call.recipients
+        ),
+        payload=call.payload,
+    )

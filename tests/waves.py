@@ -1,0 +1,20 @@
+"""Waves as tests write them: of batches that they made up."""
+
+import pytest
+
+from functions.email.sender import EmailSender
+from functions.line.sender import LineSender
+from functions.sms.sender import SmsSender
+from shared.rules.outcomes import Batch, Wave
+from shared.store.waves import wave_of
+
+
+def wave(*batches: Batch) -> Wave:
+    """The wave of these batches, named as they are."""
+    return Wave(wave_of(batches[0].id), batches)
+
+
+def calls_a_wave(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Have a wave make so many calls at the most, so that a few readers make several waves."""
+    for sender in (EmailSender, LineSender, SmsSender):
+        monkeypatch.setattr(sender, "in_flight", number)
