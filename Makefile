@@ -74,9 +74,21 @@ faults: .venv/.ready ## Try every fault at every call of a day, and pairs for fi
 soak: .venv/.ready ## Try pairs of faults for an hour.
 	@.venv/bin/python -W ignore -m tests.faults.search --pairs 3600 $(ARGS)
 
+# The SDKs that the plain ways use are no part of this platform: only a bench needs them.
+.venv/.bench-ready: .venv/.ready requirements-bench.txt
+	@$(call make_venv,.venv,requirements-bench.txt)
+	@touch $@
+
 .PHONY: bench
-bench: .venv/.ready ## Measure what counting costs, beside the plain way.
+bench: bench-counting bench-sending ## Measure what counting and sending cost, beside the plain ways.
+
+.PHONY: bench-counting
+bench-counting: .venv/.ready ## Measure what counting AU costs.
 	@.venv/bin/python -m bench.census $(ARGS)
+
+.PHONY: bench-sending
+bench-sending: .venv/.bench-ready ## Measure what sending costs; keep it in bench/results/ (ARGS=--memory: a job of 100,000 too).
+	@.venv/bin/python -m bench.sending $(ARGS)
 
 .PHONY: lint
 lint: .venv/.ready ## Ruff: rules and format.
@@ -143,6 +155,7 @@ LAMBDA_LOCKS := $(patsubst %.in,%.txt,$(wildcard shared/requirements.in function
 lock: .venv-deploy/.ready ## Make all requirements*.txt from their .in files.
 	@$(LOCK) --universal --python-version 3.11 requirements.in -o requirements.txt
 	@$(LOCK) --universal --python-version 3.11 requirements-deploy.in -o requirements-deploy.txt
+	@$(LOCK) --universal --python-version 3.11 requirements-bench.in -o requirements-bench.txt
 	@for txt in $(LAMBDA_LOCKS); do \
 		$(LOCK) --python-platform aarch64-manylinux2014 --python-version 3.13 --only-binary :all: \
 			-c requirements.txt "$${txt%.txt}.in" -o "$$txt"; \

@@ -5,10 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from shared.providers import http
 from tests.browser import browser
 from tests.world import World, a_world
 
-__all__ = ["browser", "world"]
+__all__ = ["browser", "closed", "world"]
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """No test leaves connections to its stand-ins behind."""
+    yield
+    http.close()
 
 
 @pytest.fixture

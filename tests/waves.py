@@ -2,9 +2,7 @@
 
 import pytest
 
-from functions.email.sender import EmailSender
-from functions.line.sender import LineSender
-from functions.sms.sender import SmsSender
+from shared.delivery import turn
 from shared.rules.outcomes import Batch, Wave
 from shared.store.waves import wave_of
 
@@ -16,5 +14,4 @@ def wave(*batches: Batch) -> Wave:
 
 def calls_a_wave(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """Have a wave make so many calls at the most, so that a few readers make several waves."""
-    for sender in (EmailSender, LineSender, SmsSender):
-        monkeypatch.setattr(sender, "in_flight", number)
+    monkeypatch.setattr(turn, "MOST_CALLS", number)

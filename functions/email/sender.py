@@ -1,6 +1,7 @@
 """Email: letters as mails of text and HTML, 50 in a call, any messages of one account together."""
 
 import json
+from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -74,9 +75,10 @@ class EmailSender:
             for start in range(0, len(letters), size)
         ]
 
-    def send(self, batch: Batch, call: Call) -> list[Outcome]:
-        """Send the batch in one call of SES."""
-        return self._bulk([self._entry(batch, n, each) for n, each in enumerate(call.recipients)])
+    async def send(self, batch: Batch, call: Call) -> list[Outcome]:
+        """Send the batch in one call of SES, which boto3 waits for in a thread."""
+        entries = [self._entry(batch, n, each) for n, each in enumerate(call.recipients)]
+        return await to_thread(self._bulk, entries)
 
     def repeat_cost(self, batch: Batch) -> float:  # noqa: ARG002 - the loop's signature
         """No batch is ever sent again as it is: one of which SES knows nothing is decided anew."""

@@ -92,6 +92,7 @@ def client() -> "SESV2Client":
         max_pool_connections=IN_FLIGHT,
         # Ours are right by the tests on the wire; to check them costs more than to write them.
         parameter_validation=False,
+        user_agent="kizuna",
     )
     return boto3.client("sesv2", config=once)
 

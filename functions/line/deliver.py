@@ -4,16 +4,16 @@ from functools import cache
 from typing import Any
 
 import boto3
+import urllib3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.line import rate
-from functions.line.line_api import IN_FLIGHT, Credentials, LineApi
+from functions.line.line_api import Credentials, LineApi
 from functions.line.sender import LineSender
 from shared.delivery.jobs import Queues
 from shared.delivery.worker import take_turns
 from shared.letterhead import Letterhead
-from shared.providers.http import pool
 from shared.rules.account import Channel
 from shared.secrets import credentials
 from shared.settings import setting
@@ -24,6 +24,8 @@ from shared.store.store import Store, names_from_environment, open_store
 logger = Logger(service="line")
 metrics = Metrics(namespace="Kizuna", service="line")
 
+_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=20), retries=False)
+
 
 @cache
 def _resources() -> tuple[Store, Queues]:
@@ -33,7 +35,7 @@ def _resources() -> tuple[Store, Queues]:
 
 @cache
 def _api(credentials: Credentials) -> LineApi:
-    return LineApi(setting("LINE_API"), credentials, pool(connections=IN_FLIGHT))
+    return LineApi(setting("LINE_API"), credentials, _HTTP)
 
 
 def _sender(run: Run, job: JobId) -> LineSender:

@@ -3,12 +3,14 @@
 from functools import cache
 from typing import Any
 
+import urllib3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.line import rate
 from functions.line.line_api import Credentials, LineApi
-from shared.providers.http import pool
+from functions.line.sending import send_text
+from shared.providers.http import run
 from shared.rules.account import Channel
 from shared.rules.outcomes import Outcome
 from shared.secrets import credentials, platform_keys
@@ -20,6 +22,8 @@ from shared.subscribers.notices import Notice, take_notices
 logger = Logger(service="line-notices")
 metrics = Metrics(namespace="Kizuna", service="line-notices")
 
+_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=20), retries=False)
+
 
 @cache
 def _resources() -> tuple[Store, Links]:
@@ -29,7 +33,7 @@ def _resources() -> tuple[Store, Links]:
 
 @cache
 def _api(credentials: Credentials) -> LineApi:
-    return LineApi(setting("LINE_API"), credentials, pool())
+    return LineApi(setting("LINE_API"), credentials, _HTTP)
 
 
 def _credentials(notice: Notice) -> Credentials:
@@ -44,7 +48,7 @@ def _reserve(notice: Notice, longest: float) -> float | None:
 
 def _send(notice: Notice) -> Outcome:
     api = _api(_credentials(notice))
-    (outcome,) = api.send_text([notice.address], notice.text.strip(), notice.retry_key)
+    (outcome,) = run(send_text(api, [notice.address], notice.text.strip(), notice.retry_key))
     return outcome
 
 

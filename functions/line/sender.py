@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.line.answers import menu
-from functions.line.line_api import BAD_REQUEST, IN_FLIGHT, MULTICAST_LIMIT, LineApi
+from functions.line.line_api import LineApi
 from functions.line.messages import text
 from functions.line.rate import cost
+from functions.line.sending import BAD_REQUEST, IN_FLIGHT, MULTICAST_LIMIT, send
 from functions.line.wording import say
 from shared.delivery.sender import Addressed, Call
 from shared.letterhead import Letterhead
+from shared.providers.http import run
 from shared.providers.rate_limit import RateLimit
 from shared.rules.catalogue import Words
 from shared.rules.message import birth_prompt
@@ -57,10 +59,10 @@ class LineSender:
                 found.append(Call(some, cost(len(some), per_second), payload=request))
         return found
 
-    def send(self, batch: Batch, call: Call | None = None) -> list[Outcome]:  # noqa: ARG002
+    async def send(self, batch: Batch, call: Call | None = None) -> list[Outcome]:  # noqa: ARG002
         """Send what was frozen, and nothing else."""
         payload = batch.payload or {}
-        return self._api.send(payload["to"], payload["messages"], batch.key)
+        return await send(self._api, payload["to"], payload["messages"], batch.key)
 
     def repeat_cost(self, batch: Batch) -> float:
         """A repeat is a call as any other."""
@@ -76,7 +78,7 @@ class LineSender:
             return [UNKNOWN] * len(batch.entries)
         return [
             each if each.result is Result.ACCEPTED or each.code in BAD_REQUEST else UNKNOWN
-            for each in self.send(batch)
+            for each in run(self.send(batch))
         ]
 
     def _messages(self, words: Words, spoken: Language, prompt: bool) -> list[dict[str, Any]]:

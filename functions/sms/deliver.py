@@ -9,10 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.sms import rate
 from functions.sms.sender import SmsSender
-from functions.sms.twilio_api import IN_FLIGHT, Credentials, TwilioApi
+from functions.sms.twilio_api import Credentials, TwilioApi
 from shared.delivery.jobs import Queues
 from shared.delivery.worker import take_turns
-from shared.providers.http import pool
 from shared.rules.account import Channel
 from shared.secrets import credentials, platform_keys
 from shared.settings import setting
@@ -33,7 +32,7 @@ def _resources() -> tuple[Store, Queues]:
 
 @cache
 def _api(credentials: Credentials) -> TwilioApi:
-    return TwilioApi(setting("TWILIO_API"), credentials, pool(connections=IN_FLIGHT))
+    return TwilioApi(setting("TWILIO_API"), credentials)
 
 
 def _sender(run: Run, job: JobId) -> SmsSender:

@@ -1,24 +1,25 @@
-"""The way of Twilio's package to the wire: urllib3, which costs a fraction of its own client."""
+"""The way of Twilio's package to the wire: as all calls to providers go."""
 
 import logging
+from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-import urllib3
-from twilio.http import HttpClient
+from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
+
+from shared.providers.http import request
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-class PooledHttpClient(HttpClient):  # type: ignore[misc]
-    """Makes each call once, on one of the kept connections of `pool`."""
+class ProviderHttpClient(AsyncHttpClient):  # type: ignore[misc]
+    """Makes each call once; its own client would make a session for each (and log it)."""
 
-    def __init__(self, pool: urllib3.PoolManager) -> None:
-        super().__init__(logging.getLogger(__name__), is_async=False)
-        self._pool = pool
+    def __init__(self) -> None:
+        super().__init__(logging.getLogger(__name__), is_async=True)
 
-    def request(  # noqa: PLR0917 - the package's own signature
+    async def request(  # noqa: PLR0917 - the package's own signature
         self,
         method: str,
         uri: str,
@@ -26,19 +27,21 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]
         data: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
-        timeout: float | None = None,  # noqa: ARG002 - the pool's
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - that of all calls
         allow_redirects: bool = False,  # noqa: ARG002 - never
     ) -> Response:
-        """The answer, whatever its status; urllib3's exceptions where there is none."""
+        """The answer, whatever its status; NotConnectedError or NoAnswerError where there is
+        none.
+        """
         sent = dict(headers or {})
         if auth:
-            sent |= urllib3.make_headers(basic_auth=":".join(auth))
+            sent["Authorization"] = f"Basic {b64encode(':'.join(auth).encode()).decode()}"
         if data is not None:
             sent |= _FORM
-        answer = self._pool.request(
+        answer = await request(
             method,
             f"{uri}?{urlencode(params)}" if params else uri,
-            body=None if data is None else urlencode(data, doseq=True),
             headers=sent,
+            body=None if data is None else urlencode(data, doseq=True).encode(),
         )
-        return Response(answer.status, answer.data.decode())
+        return Response(answer.status, answer.body.decode())

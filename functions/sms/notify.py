@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.sms import rate
 from functions.sms.segments import segments
 from functions.sms.twilio_api import Credentials, TwilioApi
-from shared.providers.http import pool
+from shared.providers.http import run
 from shared.rules.account import Channel
 from shared.rules.outcomes import Outcome
 from shared.secrets import credentials, platform_keys
@@ -33,7 +33,7 @@ def _resources() -> tuple[Store, Links]:
 
 @cache
 def _api(credentials: Credentials) -> TwilioApi:
-    return TwilioApi(setting("TWILIO_API"), credentials, pool())
+    return TwilioApi(setting("TWILIO_API"), credentials)
 
 
 def _credentials(notice: Notice) -> Credentials:
@@ -48,9 +48,8 @@ def _reserve(notice: Notice, longest: float) -> float | None:
 
 
 def _send(notice: Notice) -> Outcome:
-    return _api(_credentials(notice)).create(
-        to=notice.address, body=notice.short, validity_seconds=VALIDITY_SECONDS
-    )
+    api = _api(_credentials(notice))
+    return run(api.create(to=notice.address, body=notice.short, validity_seconds=VALIDITY_SECONDS))
 
 
 @logger.inject_lambda_context

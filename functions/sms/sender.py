@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functions.sms.segments import segments
 from functions.sms.twilio_api import IN_FLIGHT, TwilioApi
 from shared.delivery.sender import Addressed, Call
+from shared.providers.http import run
 from shared.providers.rate_limit import RateLimit
 from shared.rules.dates import jst_instant
 from shared.rules.outcomes import UNKNOWN, Batch, Outcome, Result
@@ -24,6 +25,7 @@ class SmsSender:
     """Twilio as the send loop sees it, for one job."""
 
     in_flight = IN_FLIGHT
+    batch_size = 1
     repeats = False
     settling = timedelta(minutes=2)
     """A message that Twilio accepted stands in its list within this time."""
@@ -48,12 +50,12 @@ class SmsSender:
         payload = {"to": addressed.address, "link": link, "since": since}
         return Call((addressed,), cost=segments(body), payload=payload, content=body)
 
-    def send(self, batch: Batch, call: Call) -> list[Outcome]:
+    async def send(self, batch: Batch, call: Call) -> list[Outcome]:
         """Send it; what Twilio cannot deliver before the quiet hours is dropped."""
         quiet = jst_instant(self._run.date, self._run.settings.quiet_from)
         if quiet <= batch.frozen_at:  # they begin after midnight
             quiet += timedelta(days=1)
-        outcome = self._api.create(
+        outcome = await self._api.create(
             to=call.recipients[0].address,
             body=call.content,
             validity_seconds=int((quiet - batch.frozen_at).total_seconds()),
@@ -74,10 +76,12 @@ class SmsSender:
             return [Outcome(Result.ACCEPTED, provider_id=batch.known["0"])]
         payload = batch.payload or {}
         try:
-            sid = self._api.accepted_since(
-                to=payload["to"],
-                containing=payload["link"],
-                since=datetime.fromisoformat(payload["since"]),
+            sid = run(
+                self._api.accepted_since(
+                    to=payload["to"],
+                    containing=payload["link"],
+                    since=datetime.fromisoformat(payload["since"]),
+                )
             )
         except OSError:
             return [UNKNOWN]

@@ -40,7 +40,12 @@ class Sender(Protocol):
     rate_limit: RateLimit
     """How fast the provider's account may be called."""
     in_flight: int
-    """Calls that may be under way at once, and so the most of a wave."""
+    """Calls that may be under way at once."""
+
+    @property
+    def batch_size(self) -> int:
+        """Recipients of one call, at the most."""
+
     repeats: bool
     """Whether `settle` may send a batch again."""
     settling: timedelta
@@ -49,10 +54,8 @@ class Sender(Protocol):
     def calls(self, letters: Sequence[Addressed]) -> list[Call]:
         """Letters in the calls in which they can be sent."""
 
-    def send(self, batch: Batch, call: Call) -> list[Outcome]:
-        """Make the call, once, and say what it came to for each recipient, in order. Calls are
-        made side by side, each in a thread of its own.
-        """
+    async def send(self, batch: Batch, call: Call) -> list[Outcome]:
+        """Make the call, once, and say what it came to for each recipient, in order."""
 
     def repeat_cost(self, batch: Batch) -> float:
         """What it costs of the rate to send a batch again, where `repeats`."""
@@ -70,6 +73,7 @@ class NoProvider:
 
     rate_limit = UNLIMITED
     in_flight = 1
+    batch_size = 100
     repeats = False
     settling = timedelta(0)
 
@@ -80,7 +84,7 @@ class NoProvider:
         """All in one call that is not made."""
         return [Call(tuple(letters), cost=0)]
 
-    def send(self, batch: Batch, call: Call) -> list[Outcome]:  # noqa: ARG002 - the loop's signature
+    async def send(self, batch: Batch, call: Call) -> list[Outcome]:  # noqa: ARG002 - the loop's signature
         """Not now."""
         return [Outcome(Result.TRY_AGAIN, self._code, for_all=True)] * len(batch.entries)
 

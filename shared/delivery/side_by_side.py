@@ -1,60 +1,56 @@
-"""Calls side by side: each in a thread of a small pool, and none before its time.
+"""Calls side by side: on one event loop, and none before its time."""
 
-Threads, because the providers' libraries (boto3, twilio) wait in them; a call of urllib3's costs a
-third of one of aiohttp's, so an event loop would save nothing (docs/decisions/0015).
-"""
-
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
+
+from shared.providers.http import run
 
 T = TypeVar("T")
 
+LATEST_SECONDS = 5.0
+"""A call that is so late is not made, as when a provider lets all others wait: whoever stopped
+meanwhile would get a message for much longer than is promised.
+"""
+
+
+class NotMadeError(Exception):
+    """The call came too late, and was not made."""
+
 
 def side_by_side(
-    calls: Sequence[Callable[[], T]],
-    begins: Sequence[float],
-    *,
-    in_flight: int,
-    wait: Callable[[float], None],
+    calls: Sequence[Callable[[], Awaitable[T]]], begins: Sequence[float], *, in_flight: int
 ) -> list[T | Exception]:
     """Make every call, and give what each came to, in order: its answer, or what it raised, which
-    says nothing of the others. `begins` says in how many seconds each is to be made, in order;
-    `in_flight` is how many may be under way at once.
+    says nothing of the others. `begins` says in how many seconds each is to be made; `in_flight` is
+    how many may be under way at once.
     """
-    alone = in_flight == 1 or len(calls) == 1
-    started = time.monotonic()
-    made: list[Future[T]] = []
-    for call, begin in zip(calls, begins, strict=True):
-        if (early := started + begin - time.monotonic()) > 0:
-            wait(early)
-        made.append(_made_here(call) if alone else _pool(in_flight).submit(call))
     answers: list[T | Exception] = []
-    for each in made:
-        # What one call raises must not keep the answers of the others from being recorded.
-        error = each.exception()
-        if error is None:
-            answers.append(each.result())
-        elif isinstance(error, Exception):
-            answers.append(error)
-        else:
-            raise error
+    for each in run(_all(calls, begins, in_flight)):
+        if isinstance(each, BaseException) and not isinstance(each, Exception):
+            raise each  # the process ends
+        answers.append(each)
     return answers
 
 
-def _made_here(call: Callable[[], T]) -> Future[T]:
-    """A call that needs no thread of its own, made here and now."""
-    future: Future[T] = Future()
-    try:
-        future.set_result(call())
-    except Exception as error:  # noqa: BLE001 - as a thread of the pool would
-        future.set_exception(error)
-    return future
+async def _all(
+    calls: Sequence[Callable[[], Awaitable[T]]], begins: Sequence[float], in_flight: int
+) -> list[T | BaseException]:
+    loop, free = asyncio.get_running_loop(), asyncio.Semaphore(in_flight)
+    started, ended = loop.time(), asyncio.Event()
 
+    async def made(call: Callable[[], Awaitable[T]], begin: float) -> T | BaseException:
+        if (early := started + begin - loop.time()) > 0:
+            await asyncio.sleep(early)
+        async with free:
+            if ended.is_set() or loop.time() - started > max(0.0, begin) + LATEST_SECONDS:
+                return NotMadeError()
+            try:
+                return await call()
+            except Exception as error:  # noqa: BLE001 - the answers of the others must be recorded
+                return error
+            except BaseException as error:  # noqa: BLE001 - raised outside of the loop
+                ended.set()
+                return error
 
-@cache
-def _pool(in_flight: int) -> ThreadPoolExecutor:
-    """A thread is made when it is first needed."""
-    return ThreadPoolExecutor(in_flight, thread_name_prefix="call")
+    return await asyncio.gather(*map(made, calls, begins))

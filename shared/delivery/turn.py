@@ -32,6 +32,9 @@ from shared.store.store import Store
 MOST_RECIPIENTS = in_whole_requests(2_000)
 """Of a wave: a second of LINE's rate, the highest there is."""
 
+MOST_CALLS = 100
+"""Of a wave. One item holds them whatever their texts, and they are soon under way."""
+
 DELIVERY = "delivery"
 """Who notes in the audit that a channel has ended: no person did."""
 
@@ -91,7 +94,6 @@ class Turn:
             sender=sender,
             eligibility=self._eligibility,
             clock=clock,
-            wait=sleep,
         )
         self._settling = Settling(
             store=store,
@@ -104,7 +106,7 @@ class Turn:
         self._calls = 0
         self._results: Counter[Result] = Counter()
         self._codes: Counter[str] = Counter()
-        self._cost_of_one = 1.0
+        self._cost_of_one, self._of_a_call = 1.0, 0.0
 
     def take(self) -> Progress:
         """Go on with the job until it is done, the time is nearly up, or nothing more can be done
@@ -146,9 +148,12 @@ class Turn:
             self._job.enter(batch.resent(self._lease.resent_after))
 
     def _wave_size(self) -> int:
-        """How many recipients the rate lets out in a second, by what the last ones cost."""
-        in_a_second = floor(self._sender.rate_limit.per_second() / self._cost_of_one)
-        return in_whole_requests(min(MOST_RECIPIENTS, max(1, in_a_second)))
+        """How many recipients are likely to fit into a wave, by those of the last one: as many as
+        the rate lets out in a second, and as can be sent to at once.
+        """
+        in_a_second = self._sender.rate_limit.per_second() / self._cost_of_one
+        at_once = MOST_CALLS * (self._of_a_call or self._sender.batch_size)
+        return in_whole_requests(max(1, floor(min(MOST_RECIPIENTS, in_a_second, at_once))))
 
     def _send_to(self, chunk: Chunk) -> Next:
         """Make the calls to people of the chunk, where any are to be made."""
@@ -168,7 +173,8 @@ class Turn:
             return Next.REST
         calls = self._in_a_second(self._calls_to(letters, chunk), chunk)
         cost = sum(each.cost for each in calls)
-        self._cost_of_one = max(1e-9, cost) / sum(len(each.recipients) for each in calls)
+        recipients = sum(len(each.recipients) for each in calls)
+        self._cost_of_one, self._of_a_call = max(1e-9, cost / recipients), recipients / len(calls)
         if not self._time.waited(self._sender.rate_limit.reserve(cost, self._time.spare)):
             return Next.HAND_ON
         return self._send(calls, found, chunk)
@@ -235,7 +241,7 @@ class Turn:
         taken: list[Call] = []
         for call in calls:
             left -= call.cost
-            if taken and (left < 0 or len(taken) == self._sender.in_flight):
+            if taken and (left < 0 or len(taken) == MOST_CALLS):
                 chunk.put_back(_candidates([call]))
                 left = 0
             else:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from shared.delivery.eligibility import Eligibility
 from shared.delivery.recording import record, settled
 from shared.delivery.sender import Call, Sender
-from shared.delivery.side_by_side import side_by_side
+from shared.delivery.side_by_side import NotMadeError, side_by_side
 from shared.rules.outcomes import Batch, Entry, Outcome, Result, Wave
 from shared.rules.rate_limit import spread
 from shared.store.run import Lease
@@ -21,6 +21,9 @@ from shared.store.waves import LARGEST_BYTES, pack
 CHANGED = Outcome(Result.TRY_AGAIN, "changed", for_all=True)
 """Somebody of the batch stopped, moved or corrected a date just before it was frozen, or staff
 held the job."""
+
+NOT_MADE = Outcome(Result.TRY_AGAIN, "not_made", for_all=True)
+"""The call came too late to be made: the provider let others wait for long."""
 
 
 @dataclass(slots=True)
@@ -45,10 +48,9 @@ class Waves:
         sender: Sender,
         eligibility: Eligibility,
         clock: Callable[[], datetime],
-        wait: Callable[[float], None],
     ) -> None:
         self._store, self._lease, self._sender = store, lease, sender
-        self._eligibility, self._clock, self._wait = eligibility, clock, wait
+        self._eligibility, self._clock = eligibility, clock
         self._number = 0
 
     def send(self, calls: Sequence[Call], versions: Mapping[str, int]) -> Sent:
@@ -70,16 +72,18 @@ class Waves:
             list(map(partial(partial, self._sender.send), frozen, compress(calls, unchanged))),
             [begin - late for begin in compress(begins, unchanged)],
             in_flight=self._sender.in_flight,
-            wait=self._wait,
         )
-        for batch, answer in zip(frozen, answers, strict=True):
-            sent.batches.append(self._answered(batch, answer))
-            if isinstance(answer, Exception):
-                sent.raised = answer
-        taken_back = [
-            settled(each.with_outcomes([CHANGED] * len(each.entries)), self._clock())
-            for each in compress(wave.batches, changed)
-        ]
+        taken_back = [self._taken_back(each, CHANGED) for each in compress(wave.batches, changed)]
+        for call, batch, answer in zip(compress(calls, unchanged), frozen, answers, strict=True):
+            match answer:
+                case NotMadeError():
+                    taken_back.append(self._taken_back(batch, NOT_MADE))
+                    sent.not_made.append(call)
+                case Exception():
+                    sent.raised = answer
+                    sent.batches.append(batch)
+                case _:
+                    sent.batches.append(self._answered(batch, answer))
         wave = wave.taking([*sent.batches, *taken_back])
         record(self._store, self._lease.job, wave, sent.batches, self._clock())
         return sent
@@ -109,12 +113,14 @@ class Waves:
             return [True] * len(calls)
         return [any(now.versions.get(n) != versions[n] for n in names) for names in readers]
 
-    def _answered(self, batch: Batch, answer: list[Outcome] | Exception) -> Batch:
+    def _answered(self, batch: Batch, outcomes: list[Outcome]) -> Batch:
         """The batch with what came of it, settled where that is known of everybody."""
-        if isinstance(answer, Exception):
-            return batch
-        batch = batch.with_outcomes(answer)
+        batch = batch.with_outcomes(outcomes)
         return batch if batch.undecided else settled(batch, self._clock())
+
+    def _taken_back(self, batch: Batch, why: Outcome) -> Batch:
+        """A batch that was frozen and not sent."""
+        return settled(batch.with_outcomes([why] * len(batch.entries)), self._clock())
 
 
 def _frozen(wave: str, number: int, call: Call, at: datetime) -> Batch:

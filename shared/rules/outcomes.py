@@ -77,8 +77,10 @@ class Batch:
 
     def with_outcomes(self, outcomes: Iterable[Outcome]) -> Self:
         """The batch with one outcome for each recipient, in order."""
+        # Not dataclasses.replace for each: every message of a day comes through here.
         pairs = zip(self.entries, outcomes, strict=True)
-        return replace(self, entries=tuple(replace(e, outcome=outcome) for e, outcome in pairs))
+        entries = (Entry(e.subscriber, e.enrolments, e.due, outcome) for e, outcome in pairs)
+        return replace(self, entries=tuple(entries))
 
     @property
     def undecided(self) -> bool:

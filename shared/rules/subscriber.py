@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from shared.rules.account import Channel, Settings
 from shared.rules.dates import jst_date
+from shared.rules.ending import EndOfDelivery
 from shared.rules.history import Event, Standing, Status, standing_at
 from shared.rules.message import Due, Schedule, due_message, stage_on
 from shared.rules.stage import Phase, Reason, Stage
@@ -135,7 +136,7 @@ def decide(
     At most one message per child and day; twins share one; siblings of different ages get each
     their own, which then says whom it is about.
     """
-    asked = set(enrolments)
+    asked, today = set(enrolments), jst_date(now)
     standings = {e.id: standing_at(e.history, now) for e in subscriber.enrolments}
     dues: dict[str, Due] = {}
     silent: dict[str, Reason] = dict.fromkeys(asked - standings.keys(), Reason.NOT_JOINED)
@@ -144,7 +145,7 @@ def decide(
             continue
         due = due_message(
             standings[enrolment.id],
-            jst_date(now),
+            today,
             settings=settings,
             channel=subscriber.channel,
             schedule=schedule,
@@ -154,18 +155,19 @@ def decide(
         else:
             dues[enrolment.id] = due
 
-    several = _follows_several(standings.values(), now, settings)
+    end = settings.end_of_delivery
+    several = len(standings) > 1 and _follows_several(standings.values(), today, end)
     letters = []
     for due, group in _by_due(subscriber.enrolments, dues).items():
         child = _names(group)
-        stage = stage_on(standings[group[0].id], jst_date(now), settings.end_of_delivery)
+        about = _about(child, stage_on(standings[group[0].id], today, end)) if several else None
         letters.append(
             Letter(
                 subscriber=subscriber.id,
                 enrolments=tuple(e.id for e in group),
                 due=due,
                 child=child,
-                about=_about(child, stage) if several else None,
+                about=about,
                 language=subscriber.language,
             )
         )
@@ -181,20 +183,14 @@ def _by_due(enrolments: Iterable[Enrolment], dues: dict[str, Due]) -> dict[Due, 
     return groups
 
 
-def _follows_several(standings: Iterable[Standing], now: datetime, settings: Settings) -> bool:
+def _follows_several(standings: Iterable[Standing], today: date, end: EndOfDelivery) -> bool:
     """Whether children of different ages are followed now, so that a letter must say whose."""
-    today = jst_date(now)
-    return (
-        len(
-            {
-                (standing.birth_date is None, standing.base_date)
-                for standing in standings
-                if standing.status is Status.ACTIVE
-                and stage_on(standing, today, settings.end_of_delivery).open
-            }
-        )
-        > 1
-    )
+    followed = {
+        (standing.birth_date is None, standing.base_date)
+        for standing in standings
+        if standing.status is Status.ACTIVE and stage_on(standing, today, end).open
+    }
+    return len(followed) > 1
 
 
 def _about(child: str | None, stage: Stage) -> str:

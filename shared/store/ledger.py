@@ -22,6 +22,7 @@ from shared.store.tables import (
     ConflictError,
     Item,
     get,
+    get_many,
     is_conflict,
     is_in_transaction,
     keyed,
@@ -117,13 +118,15 @@ class Ledger:
         """The jobs of a run, all of them. They were opened with it: where one does not come back,
         the answer is wrong (LookupError), and a run must not be closed without it.
         """
+        by_key = {keys.job(each): each for each in run.job_ids()}
+        items = get_many(self._resource, self._table, [_where(key) for key in by_key])
+        read_by_key = {keys.Key(item["pk"], item["sk"]): item for item in items}
         found: dict[JobId, Job] = {}
-        for job_id in run.job_ids():
-            job = self.job(job_id)
-            if job is None:
+        for key, job_id in by_key.items():
+            if key not in read_by_key:
                 message = f"the job {job_id} of an open run was not found"
                 raise LookupError(message)
-            found[job_id] = job
+            found[job_id] = read(_JOB, read_by_key[key], f"the job {job_id}")
         return found
 
     def lease(self, job: JobId, seconds: float) -> Lease | None:

@@ -29,34 +29,42 @@ class Rates:
 
     def __init__(self, table: "Table", clock: Callable[[], int] = _wall_clock) -> None:
         self._table, self._clock = table, clock
+        self._free_at: dict[str, int] = {}
+        """Until when each account was taken when it was last heard of."""
 
     def take(self, bucket: str, tokens: float, per_second: float, longest: float) -> float | None:
-        """Reserve the next slot for a call of so many tokens, and return the seconds until it
-        begins; None, and nothing is reserved, where it would begin later than in `longest` seconds.
+        """Reserve the next slot for so many tokens, and return the seconds until it begins; None,
+        and nothing is reserved, where it would begin later than in `longest` seconds.
+
+        One write, where the account is as it was when it was last heard of: in use, or idle.
         """
         lasts = duration(tokens, per_second)
         while True:
-            now = self._clock()
-            latest = now + min(int(longest * SECOND), FURTHEST)
-            added, free_at = self._write(
-                bucket,
-                "ADD free_at :lasts SET expires = :expires",
-                "free_at BETWEEN :now AND :latest",
-                {":lasts": lasts, ":now": now, ":latest": latest},
-            )
-            if added and free_at is not None:
-                return Slot(free_at - lasts, free_at).wait(now)
+            now, free_at = self._clock(), self._free_at.get(bucket)
             slot = next_slot(free_at, now, lasts)
-            if slot.wait(now) > longest:
+            if slot.begins == free_at:
+                latest = now + min(int(longest * SECOND), FURTHEST)
+                written, ends = self._write(
+                    bucket,
+                    "ADD free_at :lasts SET expires = :expires",
+                    "free_at BETWEEN :now AND :latest",
+                    {":lasts": lasts, ":now": now, ":latest": latest},
+                )
+            else:
+                written, ends = self._write(
+                    bucket,
+                    "SET free_at = :ends, expires = :expires",
+                    "attribute_not_exists(id) OR NOT free_at BETWEEN :now AND :furthest",
+                    {":ends": slot.ends, ":now": now, ":furthest": now + FURTHEST},
+                )
+            if ends is None:
+                self._free_at.pop(bucket, None)
+            else:
+                self._free_at[bucket] = ends
+            if written and ends is not None:
+                return Slot(ends - lasts, ends).wait(now)
+            if next_slot(ends, now, lasts).wait(now) > longest:
                 return None
-            begun, _ = self._write(
-                bucket,
-                "SET free_at = :ends, expires = :expires",
-                "attribute_not_exists(id)" if free_at is None else "free_at = :seen",
-                {":ends": slot.ends} | ({} if free_at is None else {":seen": free_at}),
-            )
-            if begun:
-                return slot.wait(now)
 
     def _write(
         self, bucket: str, change: str, condition: str, values: dict[str, int]

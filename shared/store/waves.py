@@ -42,7 +42,7 @@ _LEVEL = 3
 def pack(wave: Wave) -> bytes:
     """The calls of a wave as they are stored."""
     # The ids that the provider reports stand beside them, since others write those.
-    calls = tuple(replace(each, known={}) for each in wave.batches)
+    calls = tuple(replace(each, known={}) if each.known else each for each in wave.batches)
     return zlib.compress(
         _BATCHES.dump_json(calls, exclude_none=True, exclude_defaults=True), level=_LEVEL
     )
@@ -208,10 +208,9 @@ def _wave(item: Item) -> Wave:
     if "calls" not in item:
         # As the release before froze it: the item is the batch.
         return Wave(name, (read(_BATCH, item, f"the batch {item['sk']}"),))
-    calls = zlib.decompress(b64decode(item["calls"]))
     try:
-        batches = _BATCHES.validate_json(calls)
-    except ValidationError:
+        batches = _BATCHES.validate_json(zlib.decompress(b64decode(item["calls"])))
+    except (ValidationError, zlib.error):
         raise UnreadableError(f"the wave {item['sk']} cannot be read") from None
     return Wave(name, _with_known(batches, item["known"]), int(item["revision"]))
 

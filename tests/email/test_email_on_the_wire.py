@@ -14,6 +14,7 @@ import pytest
 from functions.email.sender import EmailSender
 from shared.delivery.sender import Addressed, Call
 from shared.letterhead import Letterhead
+from shared.providers.http import run
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
@@ -62,7 +63,7 @@ def request_of(wire: Wire, sender: Senders) -> Callable[..., dict[str, Any]]:
         accepted = [{"Status": "SUCCESS", "MessageId": f"id-{n}"} for n in range(len(letters))]
         wire.answers = [Answer(body={"BulkEmailEntryResults": accepted})]
         call = Call(letters, cost=len(letters))
-        outcomes = sender(name).send(frozen(*letters), call)
+        outcomes = run(sender(name).send(frozen(*letters), call))
         assert [each.provider_id for each in outcomes] == [each["MessageId"] for each in accepted]
         (sent,) = wire.sent
         assert (sent.method, sent.path) == ("POST", "/v2/email/outbound-bulk-emails")

@@ -4,10 +4,11 @@ after whatever happened to it.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -20,9 +21,9 @@ from functions.email.sender import EmailSender
 from functions.email.ses import SIMULATOR
 from functions.line import deliver as line_deliver
 from functions.line.sender import LineSender
+from functions.sms.sender import SmsSender
 from local.standins.outbox import Message
-from shared.delivery import turn, wave
-from shared.delivery.side_by_side import side_by_side
+from shared.delivery import turn
 from shared.rules.account import Channel
 from shared.rules.history import Event, Happened
 from shared.rules.subscriber import Enrolment, Subscriber
@@ -82,11 +83,6 @@ class Changed:
     address: str
 
 
-def one_by_one(calls: Sequence[Callable[[], Any]], *_: Any, **__: Any) -> list[Any]:
-    """Calls of a wave in their order, where the loop makes them side by side."""
-    return side_by_side(calls, [0.0] * len(calls), in_flight=1, wait=lambda _: None)
-
-
 class Day:
     """One account's day on one world, to be run again and again."""
 
@@ -96,7 +92,8 @@ class Day:
         patch.setattr(LineSender, "batch_size", 2)
         # Waves of two or three calls, made one after the other: else no day would be like another.
         patch.setattr(turn, "MOST_RECIPIENTS", 3)
-        patch.setattr(wave, "side_by_side", one_by_one)
+        for sender in (EmailSender, LineSender, SmsSender):
+            patch.setattr(sender, "in_flight", 1)
         world.add(*readers())
         self._restore = remember()
         self._number = 0
@@ -142,7 +139,10 @@ class Day:
         """Another Lambda gets the very message at which one is at work, and works it off."""
         name, record = self._at_work
         line_deliver._api.cache_clear()  # another process asks for a token of its own
-        self._invoke(name, HANDLERS[name], {"Records": [record]})
+        # In a thread, because it has an event loop of its own.
+        other = Thread(target=self._invoke, args=(name, HANDLERS[name], {"Records": [record]}))
+        other.start()
+        other.join()
 
     def at_its_end(self, do: Callable[[], Any]) -> None:
         """Do something when the Lambda that is at work has ended."""

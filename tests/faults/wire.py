@@ -19,8 +19,11 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from urllib3.connectionpool import HTTPConnectionPool
 
+from functions.line import sending
+from functions.sms import http as sms_http
 from local.standins.faults import Fault, Provider
 from local.standins.server import Standins
+from shared.providers.http import Answer, NoAnswerError
 from tests.aws import ENGINE, GoOn, Request, answer_of
 
 
@@ -71,7 +74,17 @@ def met(standins: Standins, meeting: Meeting, patch: pytest.MonkeyPatch) -> Iter
 
     The SDK's pauses between its own repeats take no time.
     """
-    make_request = HTTPConnectionPool._make_request
+    make_request, made_here = HTTPConnectionPool._make_request, urllib3.request
+
+    async def on_request(
+        method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        """A call to LINE or Twilio: made here by urllib3, while nothing else happens."""
+        try:
+            answer = made_here(method, url, headers=dict(headers), body=body, retries=False)
+        except urllib3.exceptions.HTTPError:
+            raise NoAnswerError from None
+        return Answer(answer.status, answer.headers, answer.data)
 
     def on_http(pool: Any, connection: Any, method: str, url: str, *rest: Any, **more: Any) -> Any:
         go_on = partial(make_request, pool, connection, method, url, *rest, **more)
@@ -90,6 +103,8 @@ def met(standins: Standins, meeting: Meeting, patch: pytest.MonkeyPatch) -> Iter
 
     with patch.context() as within:
         within.setattr(HTTPConnectionPool, "_make_request", on_http)
+        for module in (sending, sms_http):
+            within.setattr(module, "request", on_request)
         within.setattr(ENGINE, "between", on_aws)
         within.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _seconds: None))
         yield

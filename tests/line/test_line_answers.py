@@ -6,6 +6,9 @@ import pytest
 import urllib3
 
 from functions.line.line_api import Credentials, LineApi
+from functions.line.sending import send_text
+from shared.providers import http as providers_http
+from shared.providers.http import run
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from tests.local.wire import Answer, Wire, nobody_listens
 
@@ -24,6 +27,11 @@ BAD_USER = Outcome(Result.REFUSED, "bad_user_id")
 BAD_TEXT = Outcome(Result.REFUSED, "bad_request")
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers_http, "ANSWER_SECONDS", 0.5)
+
+
 @pytest.fixture
 def http() -> Iterator[urllib3.PoolManager]:
     with urllib3.PoolManager(retries=False, timeout=0.5) as pool:
@@ -38,7 +46,7 @@ def wire() -> Iterator[Wire]:
 
 def send(url: str, http: urllib3.PoolManager, to: list[str] = THREE) -> list[Outcome]:
     api = LineApi(url, Credentials("2001234567", "a channel secret"), http)
-    return api.send_text(to, "こんにちは", KEY)
+    return run(send_text(api, to, "こんにちは", KEY))
 
 
 def bad(*properties: str) -> Answer:
@@ -146,7 +154,9 @@ def test_where_nobody_listens_any_more_nothing_was_accepted(
 ) -> None:
     wire.answers = [Answer()]
     api = LineApi(wire.url, Credentials("2001234567", "a channel secret"), http)
-    api.send_text(THREE, "こんにちは", KEY)
+    run(send_text(api, THREE, "こんにちは", KEY))
     wire.stop()
 
-    assert api.send_text(THREE, "こんばんは", KEY) == all_three(Result.TRY_AGAIN, "not_connected")
+    answer = run(send_text(api, THREE, "こんばんは", KEY))
+
+    assert answer == all_three(Result.TRY_AGAIN, "not_connected")

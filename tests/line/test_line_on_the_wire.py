@@ -15,6 +15,7 @@ from functions.line.line_api import TEXT_LIMIT, Credentials, LineApi
 from functions.line.sender import LineSender
 from shared.delivery.sender import Addressed
 from shared.letterhead import Letterhead
+from shared.providers.http import run
 from shared.rules.catalogue import Text
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
@@ -87,7 +88,7 @@ def post(sender: LineSender, *letters: Addressed, key: str = KEY) -> None:
     """Freeze and send a call, with its payload as the ledger gives it back."""
     (call,) = sender.calls(letters)
     payload = json.loads(json.dumps(call.payload))
-    sender.send(frozen(*letters, payload=payload, key=key), call)
+    run(sender.send(frozen(*letters, payload=payload, key=key), call))
 
 
 def test_one_reader_is_pushed_to(wire: Wire, sender: LineSender) -> None:
@@ -176,7 +177,7 @@ def test_a_repeat_is_the_same_request_under_the_same_key(wire: Wire, sender: Lin
     (call,) = sender.calls(letters)
     batch = frozen(*letters, payload=call.payload, key=KEY)
 
-    sender.send(batch, call)
+    run(sender.send(batch, call))
     sender.settle(batch, now=TEN, sending=True)
 
     first, again = wire.sent_to(MULTICAST_PATH)

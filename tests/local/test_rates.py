@@ -125,7 +125,6 @@ def reader(channel: Channel, number: int) -> Subscriber:
 
 
 def a_sender(url: str, store: Store, run: Run, job: JobId) -> Sender:
-    http = urllib3.PoolManager(retries=False)
     match job.channel:
         case Channel.EMAIL:
             once = BotoConfig(retries={"total_max_attempts": 1})
@@ -143,13 +142,14 @@ def a_sender(url: str, store: Store, run: Run, job: JobId) -> Sender:
                 rate_limit=ses_rate.rate_limit(store.rates, client, pytest.fail),
             )
         case Channel.LINE:
+            http = urllib3.PoolManager(retries=False)
             api = line_api.LineApi(url, line_api.Credentials(CHANNEL_ID, "a secret"), http)
             rate_limit = line_rate.rate_limit(store.rates, CHANNEL_ID)
             return LineSender(api, account="文京区", letterhead=HEAD, rate_limit=rate_limit)
         case Channel.SMS:
             found = twilio_api.Credentials(SID, "a token", "+815012345678")
             rate_limit = sms_rate.rate_limit(store.rates, SID)
-            twilio = twilio_api.TwilioApi(url, found, http)
+            twilio = twilio_api.TwilioApi(url, found)
             return SmsSender(twilio, run=run, job=job, links=LINKS, rate_limit=rate_limit)
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-import urllib3
 
 from functions.sms.twilio_api import CODES, Credentials, TwilioApi
 from local.standins.config import Config
 from local.standins.faults import Fault
 from local.standins.server import Standins
+from shared.providers import http
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from tests.local.wire import Answer, Wire, nobody_listens
 
@@ -58,24 +59,25 @@ def wire() -> Iterator[Wire]:
         yield listening
 
 
-class Api(TwilioApi):
-    """The product's access to Twilio, with less patience, and closed after the test."""
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "ANSWER_SECONDS", 0.5)
+
+
+class Asking:
+    """The product's access to Twilio, each call run to its end."""
 
     def __init__(self, url: str) -> None:
-        self._http = urllib3.PoolManager(timeout=0.5, retries=False)
-        super().__init__(url, Credentials(ACCOUNT, TOKEN, "+815012345678"), self._http)
+        self._api = TwilioApi(url, Credentials(ACCOUNT, TOKEN, "+815012345678"))
 
-    def close(self) -> None:
-        self._http.clear()
+    def create(self, **message: Any) -> Outcome:
+        return http.run(self._api.create(**message))
 
     def send(self) -> Outcome:
         return self.create(to=NUMBER, body=BODY, validity_seconds=3_600)
 
-
-def api(url: str, request: pytest.FixtureRequest) -> Api:
-    made = Api(url)
-    request.addfinalizer(made.close)
-    return made
+    def accepted_since(self, **what: Any) -> str | None:
+        return http.run(self._api.accepted_since(**what))
 
 
 def fail(standins: Standins, kind: str, **more: object) -> None:
@@ -93,22 +95,18 @@ def refusal(code: int, status: int = 400) -> Answer:
 
 
 @pytest.mark.parametrize("code", ANSWERED_BY_THE_STANDIN)
-def test_each_code_of_a_refused_call_has_its_meaning(
-    standins: Standins, request: pytest.FixtureRequest, code: int
-) -> None:
+def test_each_code_of_a_refused_call_has_its_meaning(standins: Standins, code: int) -> None:
     fail(standins, "refused", code=code)
 
-    assert api(standins.url, request).send() == meaning(code)
+    assert Asking(standins.url).send() == meaning(code)
     assert standins.outbox.messages() == []
 
 
 @pytest.mark.parametrize("code", RESULTS)
-def test_each_code_means_the_same_wherever_twilio_tells_it(
-    wire: Wire, request: pytest.FixtureRequest, code: int
-) -> None:
+def test_each_code_means_the_same_wherever_twilio_tells_it(wire: Wire, code: int) -> None:
     wire.answers = [refusal(code)]
 
-    assert api(wire.url, request).send() == meaning(code)
+    assert Asking(wire.url).send() == meaning(code)
     assert len(wire.sent) == 1
 
 
@@ -154,34 +152,30 @@ def test_every_code_of_the_table_is_tested_here() -> None:
     ],
 )
 def test_each_answer_has_its_meaning_and_the_call_was_made_once(
-    wire: Wire, request: pytest.FixtureRequest, answer: Answer, expected: Outcome
+    wire: Wire, answer: Answer, expected: Outcome
 ) -> None:
     wire.answers = [answer]
 
-    assert api(wire.url, request).send() == expected
+    assert Asking(wire.url).send() == expected
     assert len(wire.sent) == 1
 
 
-def test_where_nobody_listens_nothing_was_sent(request: pytest.FixtureRequest) -> None:
+def test_where_nobody_listens_nothing_was_sent() -> None:
     expected = Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)
 
-    assert api(nobody_listens(), request).send() == expected
+    assert Asking(nobody_listens()).send() == expected
 
 
-def test_an_accepted_message_has_twilio_s_own_id(
-    standins: Standins, request: pytest.FixtureRequest
-) -> None:
-    outcome = api(standins.url, request).send()
+def test_an_accepted_message_has_twilio_s_own_id(standins: Standins) -> None:
+    outcome = Asking(standins.url).send()
 
     (message,) = standins.outbox.messages()
     assert outcome == Outcome(Result.ACCEPTED, None, message.provider_id)
     assert (message.recipient, message.text) == (NUMBER, BODY)
 
 
-def test_the_list_shows_the_message_that_was_accepted(
-    standins: Standins, request: pytest.FixtureRequest
-) -> None:
-    asking = api(standins.url, request)
+def test_the_list_shows_the_message_that_was_accepted(standins: Standins) -> None:
+    asking = Asking(standins.url)
     for _ in range(3):
         asking.create(to=NUMBER, body="another text", validity_seconds=60)
     sent = asking.send()
@@ -202,9 +196,9 @@ def test_the_list_shows_the_message_that_was_accepted(
     ids=["to another number", "another link", "sent before"],
 )
 def test_a_message_that_is_not_the_very_one_does_not_count(
-    standins: Standins, request: pytest.FixtureRequest, to: str, link: str, since: datetime
+    standins: Standins, to: str, link: str, since: datetime
 ) -> None:
-    asking = api(standins.url, request)
+    asking = Asking(standins.url)
     asking.send()
 
     assert asking.accepted_since(to=to, containing=link, since=since) is None
@@ -222,20 +216,18 @@ def test_a_message_that_is_not_the_very_one_does_not_count(
     ],
     ids=["500", "401", "429", "no JSON", "hung up", "no answer in time"],
 )
-def test_a_list_that_cannot_be_read_says_nothing(
-    wire: Wire, request: pytest.FixtureRequest, answer: Answer
-) -> None:
+def test_a_list_that_cannot_be_read_says_nothing(wire: Wire, answer: Answer) -> None:
     wire.answers = [answer]
 
     with pytest.raises(OSError, match="could not be read"):
-        api(wire.url, request).accepted_since(to=NUMBER, containing=LINK, since=AN_HOUR_AGO)
+        Asking(wire.url).accepted_since(to=NUMBER, containing=LINK, since=AN_HOUR_AGO)
 
 
 def test_nothing_of_a_message_is_logged(
-    standins: Standins, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+    standins: Standins, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    asking = api(standins.url, request)
+    asking = Asking(standins.url)
 
     asking.send()
     asking.accepted_since(to=NUMBER, containing=LINK, since=AN_HOUR_AGO)

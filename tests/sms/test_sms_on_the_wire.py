@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from functions.sms.sender import SmsSender
+from functions.sms.twilio_api import Credentials, TwilioApi
 from local.standins.config import Config
 from local.standins.faults import Fault
 from local.standins.segments import segments
 from local.standins.server import Standins
+from shared.providers.http import run
 from shared.rules.account import Channel
 from shared.rules.catalogue import Text
 from shared.rules.dates import JST
@@ -22,7 +24,7 @@ from shared.store.keys import JobId
 from shared.subscribers.links import Links
 from tests.email.letters import a_run, frozen, letter, unhurried
 from tests.local.wire import Answer, Wire
-from tests.sms.test_sms_answers import ACCOUNT, NUMBER, TOKEN, Api, fail
+from tests.sms.test_sms_answers import ACCOUNT, NUMBER, TOKEN, fail
 from tests.world import TEN, TODAY
 
 LINKS = Links("https://kizuna.example.jp", [b"an invented key"])
@@ -38,10 +40,12 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.fixture
-def api(wire: Wire) -> Iterator[Api]:
-    made = Api(wire.url)
-    yield made
-    made.close()
+def api(wire: Wire) -> TwilioApi:
+    return access(wire.url)
+
+
+def access(url: str) -> TwilioApi:
+    return TwilioApi(url, Credentials(ACCOUNT, TOKEN, "+815012345678"))
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
@@ -49,18 +53,18 @@ def rows_of(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def a_sender(api: Api, *, quiet_from: time = time(21), name: str = "文京区") -> SmsSender:
+def a_sender(api: TwilioApi, *, quiet_from: time = time(21), name: str = "文京区") -> SmsSender:
     run = a_run(Channel.SMS, quiet_from=quiet_from, name=name)
     job = JobId("bunkyo", TODAY, Channel.SMS, 0)
     return SmsSender(api, run=run, job=job, links=LINKS, rate_limit=unhurried())
 
 
-def test_an_sms_is_a_short_notice_with_a_link_to_the_whole_text(wire: Wire, api: Api) -> None:
+def test_an_sms_is_a_short_notice_with_a_link_to_the_whole_text(wire: Wire, api: TwilioApi) -> None:
     sender = a_sender(api)
     letters = [letter("s1", NUMBER, phase=Phase.CHILDCARE, day=3, child="はな")]
 
     (call,) = sender.calls(letters)
-    outcomes = sender.send(frozen(*letters, payload=call.payload), call)
+    outcomes = run(sender.send(frozen(*letters, payload=call.payload), call))
 
     assert outcomes == [Outcome(Result.ACCEPTED, None, "SM1")]
     (sent,) = wire.sent
@@ -95,7 +99,7 @@ def test_an_sms_is_a_short_notice_with_a_link_to_the_whole_text(wire: Wire, api:
     ],
 )
 def test_twilio_drops_what_it_cannot_deliver_before_the_quiet_hours(
-    wire: Wire, api: Api, frozen_at: str, quiet_from: str, seconds: int
+    wire: Wire, api: TwilioApi, frozen_at: str, quiet_from: str, seconds: int
 ) -> None:
     sender = a_sender(api, quiet_from=time.fromisoformat(quiet_from))
     letters = [letter("s1", NUMBER)]
@@ -103,19 +107,19 @@ def test_twilio_drops_what_it_cannot_deliver_before_the_quiet_hours(
     (call,) = sender.calls(letters)
     batch = frozen(*letters, payload=call.payload)
 
-    sender.send(replace(batch, frozen_at=at.astimezone(UTC)), call)
+    run(sender.send(replace(batch, frozen_at=at.astimezone(UTC)), call))
 
     assert wire.sent[0].form()["ValidityPeriod"] == str(seconds)
 
 
-def test_every_sms_is_a_call_of_its_own(api: Api) -> None:
+def test_every_sms_is_a_call_of_its_own(api: TwilioApi) -> None:
     letters = [letter(f"s{n}", NUMBER) for n in range(3)]
 
     assert [each.recipients for each in a_sender(api).calls(letters)] == [(n,) for n in letters]
 
 
 @pytest.mark.parametrize(("notice", "tokens"), [("32週です。", 1), ("あ" * 60, 2), ("あ" * 90, 3)])
-def test_an_sms_takes_its_segments_from_the_rate(api: Api, notice: str, tokens: int) -> None:
+def test_an_sms_takes_its_segments_from_the_rate(api: TwilioApi, notice: str, tokens: int) -> None:
     (call,) = a_sender(api).calls([letter("s1", NUMBER, text=Text("t", "t", notice))])
 
     assert call.cost == tokens
@@ -125,7 +129,7 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def test_every_notice_of_the_sample_catalogue_takes_two_segments_at_most(api: Api) -> None:
+def test_every_notice_of_the_sample_catalogue_takes_two_segments_at_most(api: TwilioApi) -> None:
     names = {row["name"] for row in rows_of("accounts.csv") if "sms" in row["channels"]}
     texts = [Text(row["title"], row["text"], row["notice"]) for row in rows_of("content.csv")]
     assert len(names) > 3
@@ -141,7 +145,7 @@ def test_every_notice_of_the_sample_catalogue_takes_two_segments_at_most(api: Ap
 
 
 @pytest.mark.parametrize("name", ["文京区", "横浜市鶴見区", "見本市立総合病院"])
-def test_the_longest_notice_takes_two_segments_at_most(api: Api, name: str) -> None:
+def test_the_longest_notice_takes_two_segments_at_most(api: TwilioApi, name: str) -> None:
     text = Text("t", "t", "あ" * 60)
 
     body = a_sender(api, name=name).calls([letter("s-000123", NUMBER, text=text)])[0].content
@@ -160,10 +164,8 @@ def standins(tmp_path: Path) -> Iterator[Standins]:
 
 
 @pytest.fixture
-def asking(standins: Standins) -> Iterator[Api]:
-    made = Api(standins.url)
-    yield made
-    made.close()
+def asking(standins: Standins) -> TwilioApi:
+    return access(standins.url)
 
 
 def sent_without_an_answer(standins: Standins, sender: SmsSender, *, after: bool) -> Batch:
@@ -172,7 +174,7 @@ def sent_without_an_answer(standins: Standins, sender: SmsSender, *, after: bool
     (call,) = sender.calls(letters)
     batch = frozen(*letters, payload=call.payload)
     fail(standins, "disconnect", after=after)
-    assert sender.send(batch, call) == [UNKNOWN]
+    assert run(sender.send(batch, call)) == [UNKNOWN]
     assert len(standins.outbox.messages()) == after
     return batch
 
@@ -182,7 +184,7 @@ SOON, LATER = TEN + timedelta(seconds=119), TEN + timedelta(minutes=2)
 
 @pytest.mark.parametrize("now", [TEN, LATER])
 def test_an_sms_that_stands_in_twilio_s_list_was_accepted(
-    standins: Standins, asking: Api, now: datetime
+    standins: Standins, asking: TwilioApi, now: datetime
 ) -> None:
     sender = a_sender(asking)
     batch = sent_without_an_answer(standins, sender, after=True)
@@ -194,7 +196,7 @@ def test_an_sms_that_stands_in_twilio_s_list_was_accepted(
 
 
 def test_an_sms_that_is_not_listed_yet_stays_unknown_until_it_is(
-    standins: Standins, asking: Api
+    standins: Standins, asking: TwilioApi
 ) -> None:
     sender = a_sender(asking)
     batch = sent_without_an_answer(standins, sender, after=True)
@@ -207,7 +209,7 @@ def test_an_sms_that_is_not_listed_yet_stays_unknown_until_it_is(
 
 
 def test_an_sms_that_is_not_listed_after_two_minutes_may_be_sent_again(
-    standins: Standins, asking: Api
+    standins: Standins, asking: TwilioApi
 ) -> None:
     sender = a_sender(asking)
     batch = sent_without_an_answer(standins, sender, after=False)
@@ -220,17 +222,19 @@ def test_an_sms_that_is_not_listed_after_two_minutes_may_be_sent_again(
 
 @pytest.mark.parametrize("kind", ["server_error", "unauthorized", "garbled", "disconnect"])
 def test_while_the_list_cannot_be_read_an_sms_stays_unknown_however_long(
-    standins: Standins, asking: Api, kind: str
+    standins: Standins, asking: TwilioApi, kind: str
 ) -> None:
     sender = a_sender(asking)
     batch = sent_without_an_answer(standins, sender, after=False)
-    standins.app.faults.add(Fault(provider="twilio", kind=kind, operation="list"))
+    # A GET that meets a closed connection is made once more (shared/providers/http.py).
+    times = 2 if kind == "disconnect" else 1
+    standins.app.faults.add(Fault(provider="twilio", kind=kind, operation="list", times=times))
 
     assert sender.settle(batch, now=TEN + timedelta(hours=9), sending=True) == [UNKNOWN]
     assert standins.app.faults.waiting() == []
 
 
-def test_settling_sends_nothing(standins: Standins, asking: Api) -> None:
+def test_settling_sends_nothing(standins: Standins, asking: TwilioApi) -> None:
     sender = a_sender(asking)
     batch = sent_without_an_answer(standins, sender, after=False)
 

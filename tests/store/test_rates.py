@@ -122,12 +122,11 @@ def test_a_call_under_way_costs_one_write(rates: Rates) -> None:
 
 @pytest.fixture
 def meanwhile(rates: Rates) -> Iterator[Callable[[Callable[[], object]], None]]:
-    """Has something done just before the second write from here on."""
-    events, waiting, seen = rates._table.meta.client.meta.events, [], [0]
+    """Has something done just before the next write."""
+    events, waiting = rates._table.meta.client.meta.events, []
 
     def note(**_: object) -> None:
-        seen[0] += 1
-        if seen[0] == 2 and waiting:
+        if waiting:
             waiting.pop()()
 
     events.register("before-call.dynamodb.UpdateItem", note)
@@ -145,7 +144,7 @@ def test_of_two_who_find_the_account_free_the_second_waits(
 ) -> None:
     other = Rates(boto3.resource("dynamodb").Table(names.pending), lambda: clock[0])
     if called_before:
-        other.take(BUCKET, 1, 10, 60)
+        rates.take(BUCKET, 1, 10, 60)
         clock[0] += 9 * SECOND
     first: list[float | None] = []
     meanwhile(lambda: first.append(other.take(BUCKET, 5, 10, 60)))

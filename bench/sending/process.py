@@ -1,0 +1,63 @@
+"""One measured run in a process of its own: `python -m bench.sending.process SPEC RESULT`."""
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.sending.work import readers
+from shared.rules.account import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What is measured: a way, and its work."""
+
+    way: str
+    recipients: int
+    channels: tuple[str, ...]
+
+
+def peak() -> float:
+    """The most memory of this process, in MB. (What `getrusage` tells begins with that of whoever
+    started it.)
+    """
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    raise OSError("no VmHWM in /proc/self/status: memory is measured on Linux only")
+
+
+def main() -> None:
+    spec = Spec(**json.loads(sys.argv[1]))
+    channels = tuple(Channel(each) for each in spec.channels)
+    work = readers(spec.recipients, channels)
+    few = readers(2 * len(channels), channels, first=10_000_000)
+    do: Any
+    match spec.way:
+        case "kizuna":
+            from bench.sending import ours  # noqa: PLC0415 - each way imports only its own
+
+            do = ours.prepare()
+        case "plain":
+            from bench.sending import plain  # noqa: PLC0415
+
+            do = plain.prepare(work, few)
+        case _:
+            from bench.sending import bare  # noqa: PLC0415
+
+            do = bare.prepare(work, few)
+    cpu, wall = time.process_time(), time.perf_counter()
+    told = do()
+    spent = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
+    Path(sys.argv[2]).write_text(
+        json.dumps({**asdict(spec), **spent, "megabytes": peak(), **told}), encoding="utf-8"
+    )
+    os._exit(0)  # threads and connections of the ways have nothing more to do
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Sending by LINE: one call to one user or up to 500, under a retry key, and what its answer means.
+
+Source: LINE's OpenAPI documents and reference, read November 2026.
+"""
+
+import re
+from asyncio import to_thread
+from collections.abc import Mapping, Sequence
+
+from functions.line.line_api import LineApi, LineUnreachableError, Message, encoded, read_json
+from shared.providers.http import NoAnswerError, NotConnectedError, request
+from shared.rules.outcomes import UNKNOWN, Outcome, Result
+
+MULTICAST_LIMIT = 500
+"""User IDs of one multicast."""
+
+IN_FLIGHT = 32
+"""Calls under way at once: at 150 ms an answer, the 200 multicasts a second that LINE takes."""
+
+MONTHLY_LIMIT = "You have reached your monthly limit."
+"""What a 429 says when no more can be sent this month; any other 429 means: later."""
+
+BAD_REQUEST = frozenset({"bad_request", "bad_user_id", "beside_bad_user_id"})
+"""The codes of what a 400 comes to."""
+
+_UNAUTHORIZED, _SERVER_FAILED = 401, 500
+_BAD_RECIPIENT = re.compile(r"to\[(\d+)\]")
+
+
+async def send(
+    api: LineApi, to: Sequence[str], messages: Sequence[Message], retry_key: str
+) -> list[Outcome]:
+    """Send the same messages to one user (push) or up to 500 (multicast) under a retry key.
+
+    The same key with the same request is accepted once: a repeat answers 409, which is success.
+    LINE says nothing of single recipients, and accepts those who blocked it.
+    """
+    kind, recipients = ("push", to[0]) if len(to) == 1 else ("multicast", list(to))
+    try:
+        token = api.access_token() if api.has_token else await to_thread(api.access_token)
+        answer = await request(
+            "POST",
+            f"{api.base_url}/v2/bot/message/{kind}",
+            headers={
+                "Authorization": f"Bearer {token}",
+                "Content-Type": "application/json",
+                "X-Line-Retry-Key": retry_key,
+            },
+            body=encoded({"to": recipients, "messages": list(messages)}),
+        )
+    except LineUnreachableError as error:
+        return [Outcome(Result.TRY_AGAIN, str(error), for_all=True)] * len(to)
+    except NotConnectedError:
+        return [Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)] * len(to)
+    except NoAnswerError:
+        return [UNKNOWN] * len(to)
+    if answer.status == _UNAUTHORIZED:
+        api.forget_token()
+    return outcomes(answer.status, read_json(answer.body), answer.headers, count=len(to))
+
+
+async def send_text(api: LineApi, to: Sequence[str], text: str, retry_key: str) -> list[Outcome]:
+    """Send one plain text, as `send` does."""
+    return await send(api, to, [{"type": "text", "text": text}], retry_key)
+
+
+def outcomes(
+    status: int, body: dict[str, object], headers: Mapping[str, str], *, count: int
+) -> list[Outcome]:
+    """What an answer to a send means for each of `count` recipients."""
+    request_id = headers.get("x-line-accepted-request-id") or headers.get("x-line-request-id")
+    message = str(body.get("message", ""))
+    match status:
+        case 200 | 409:
+            return [Outcome(Result.ACCEPTED, provider_id=request_id)] * count
+        case 429 if message == MONTHLY_LIMIT:
+            return [Outcome(Result.REFUSED, "monthly_limit", for_all=True)] * count
+        case 400:
+            return _bad_request(body, count)
+        case _ if status >= _SERVER_FAILED:
+            return [UNKNOWN] * count
+        case _:
+            return [Outcome(Result.TRY_AGAIN, str(status), for_all=True)] * count
+
+
+def _bad_request(body: dict[str, object], count: int) -> list[Outcome]:
+    """A 400 names the recipients it cannot take, if any: those are dropped with their reason, and
+    the others go out anew under another key. Where it names none, the text itself is at fault.
+    """
+    details = body.get("details")
+    properties = [str(d.get("property", "")) for d in details] if isinstance(details, list) else []
+    bad = {int(m[1]) for each in properties if (m := _BAD_RECIPIENT.fullmatch(each))}
+    if any(each == "to" for each in properties):
+        bad = set(range(count))
+    if not bad:
+        return [Outcome(Result.REFUSED, "bad_request")] * count
+    refused = Outcome(Result.REFUSED, "bad_user_id")
+    again = Outcome(Result.TRY_AGAIN, "beside_bad_user_id")
+    return [refused if position in bad else again for position in range(count)]
