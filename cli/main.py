@@ -21,6 +21,7 @@ from cli.exporting import exporting
 from cli.guard import guard
 from cli.importing import importing
 from cli.line.app import line
+from cli.links import links
 from cli.pause import pause, pauses, resume
 from cli.resend import resend
 from cli.runs import runs
@@ -51,6 +52,7 @@ app.add_typer(guard, name="guard")
 app.add_typer(dead, name="dead")
 app.add_typer(touchpoint, name="touchpoint")
 app.add_typer(line, name="line")
+app.add_typer(links, name="links")
 
 
 def main() -> None:

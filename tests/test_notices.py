@@ -65,7 +65,7 @@ def test_a_fresh_link_comes_on_the_channel_of_the_subscriber(
 
     (message,) = world.sent()
     assert message.recipient == pregnant(1, channel).address
-    assert links().preferences("s1", datetime.now(UTC)) in message.text
+    assert links().preferences("s1", 0, datetime.now(UTC)) in message.text
 
 
 def test_the_same_notice_twice_is_sent_once(world: World, notices: NoticeQueues) -> None:

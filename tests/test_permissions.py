@@ -160,7 +160,7 @@ def come_and_go(world: World, watch: Watch) -> None:
     with watch.of("PagesFunction"):
         request("POST", path_of(links().confirm(asked)))
     own = own_path(subscriber_at(world, "bunkyo", "hana@example.jp").id)
-    phone = {"channel": "sms", "phone": "090-1234-5678"}
+    phone = {"channel": "sms", "phone": "090-1234-5678", "tell": "line"}
     with watch.of("PagesFunction"):
         for page in ("", "/stored", "/export", "/account"):
             assert request("GET", own + page)["statusCode"] == 200
@@ -170,8 +170,11 @@ def come_and_go(world: World, watch: Watch) -> None:
         request("POST", f"{code_page}/again")
         request("POST", code_page, form={"code": code})
         request("POST", "/lost/bunkyo", form=phone)
-    assert subscriber_at(world, "bunkyo", "+819012345678").channel is Channel.SMS
+    moved = subscriber_at(world, "bunkyo", "+819012345678")
+    assert moved.channel is Channel.SMS
+    own = own_path(moved.id, generation=moved.generation)
     with watch.of("PagesFunction"):
+        own = location(request("POST", f"{own}/links", form={})).partition("?")[0]
         request("POST", f"{own}/erase", form={"step": "erase"})
     assert world.store.subscribers.erasures() == 1
     for queue in FUNCTIONS:

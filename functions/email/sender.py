@@ -145,8 +145,9 @@ class EmailSender:
 
     def _entry(self, batch: Batch, position: int, addressed: Addressed) -> "BulkEmailEntryTypeDef":
         reader = addressed.letter.subscriber
-        stop = self._links.stop(reader)
-        page = self._links.preferences(reader, batch.frozen_at)
+        generation = addressed.letter.generation
+        stop = self._links.stop(reader, generation, batch.frozen_at)
+        page = self._links.preferences(reader, generation, batch.frozen_at)
         mail = self._mails.mail(addressed, page=page, stop=stop)
         return {
             "Destination": {"ToAddresses": [addressed.address]},

@@ -42,7 +42,8 @@ class Scene:
     @property
     def page(self) -> str:
         """The link to their own page."""
-        return self.links.preferences(self.subscriber.id, self.now) if self.subscriber else ""
+        reader = self.subscriber
+        return self.links.preferences(reader.id, reader.generation, self.now) if reader else ""
 
     @property
     def active(self) -> bool:

@@ -202,16 +202,17 @@ def _confirmed(resources: Resources, waiting: Confirmation, user: str) -> str:
     asked, touchpoints = waiting.application, resources.store.touchpoints
     if asked is not None and touchpoints.get(asked.account, asked.touchpoint) is not None:
         touchpoints.count(asked.account, asked.touchpoint, Step.CONFIRMED, jst_date(now))
-    return f"{resources.links.preferences(subscriber.id, now)}?new=1"
+    return f"{resources.links.preferences(subscriber.id, subscriber.generation, now)}?new=1"
 
 
 def _own_page(resources: Resources, account: str, user: str) -> str:
     """The page of the subscriber who this is, or the form where there is none."""
     place = (account, user)
     known = resources.store.subscribers.at_addresses([place]).get(place)
-    if known is None:
+    found = resources.store.subscribers.get(known) if known else None
+    if found is None:
         return link(resources.links.url, account, WEB)
-    return resources.links.preferences(known, datetime.now(UTC))
+    return resources.links.preferences(found.id, found.generation, datetime.now(UTC))
 
 
 def _api(account: str) -> LoginApi:

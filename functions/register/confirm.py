@@ -11,6 +11,7 @@ from functions.register.welcome import confirmed, over
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.store.confirmations import Confirmation
+from shared.subscribers import joining
 from shared.subscribers.notices import NoticeKind
 
 router = new_router()
@@ -92,7 +93,9 @@ def send_code_again(token: str) -> Page:
 
 def _waiting(resources: Resources, confirmation: str, channel: Channel) -> Confirmation | None:
     waiting = resources.store.confirmations.get(confirmation)
-    return waiting if waiting and waiting.channel is channel else None
+    if waiting is None or waiting.channel is not channel:
+        return None
+    return waiting if joining.is_good(resources.store, waiting) else None
 
 
 def _code_page(

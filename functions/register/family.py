@@ -58,22 +58,26 @@ def invite(token: str, child: str) -> Page:
     changed = actions.change(
         resources().store, own.subscriber.id, lambda old: changes.linked(old, child, new_id())
     )
-    family = changed and changes.enrolment_of(changed, child).family
-    if not family:
+    family = changes.enrolment_of(changed, child).family if changed else None
+    if changed is None or not family:
         raise BadLinkError
-    link = resources().links.invitation(family, own.at)
+    link = resources().links.invitation(family, changed.id, changed.generation, own.at)
     return page("family", own.language, own=own, group=own.group(child), link=link)
 
 
 def _door(resources: Resources, token: str) -> Door:
     """Where the one who invites is, and whom they follow now. An invitation to what has stopped,
-    or is over, is a link that does not work any more, and does not say why.
+    or is over, or that was made before the address of who made it changed, is a link that does not
+    work any more, and does not say why.
     """
     at = now()
-    family = resources.links.read_invitation(token, at)
+    family, maker = resources.links.read_invitation(token, at)
     members = resources.store.subscribers.get_many(
         sorted(resources.store.subscribers.family(family))
     )
+    made_by = members.get(maker.subscriber)
+    if made_by is None or made_by.generation != maker.generation:
+        raise BadLinkError
     for subscriber in sorted(members.values(), key=lambda each: each.id):
         account = open_account(resources, subscriber.account, jst_date(at))
         end = account.settings.end_of_delivery

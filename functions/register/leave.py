@@ -1,11 +1,9 @@
 """Leaving: the one action that stops everything, and erasure."""
 
 from functions.register.forms import FormError, content_type, one_of, read_form
-from functions.register.own import Own, let_in
-from functions.register.page import Page, new_router, page
-from functions.register.resources import Resources, now, resources
-from shared.rules.dates import jst_date
-from shared.rules.subscriber import Language
+from functions.register.own import found, let_in
+from functions.register.page import Page, new_router, not_here_page, page
+from functions.register.resources import now, resources
 from shared.subscribers import actions
 
 router = new_router()
@@ -17,35 +15,36 @@ _ONE_CLICK = ("", "application/x-www-form-urlencoded", "multipart/form-data")
 @router.get("/stop/<token>")
 def ask(token: str) -> Page:
     """The page with the one button; to open it changes nothing."""
-    subscriber_id = resources().links.read_stop(token)
-    own = _own(resources(), subscriber_id)
-    going_on = [each for each in own.groups() if each.active] if own else []
-    return page(
-        "stop",
-        own.language if own else Language.JAPANESE,
-        groups=going_on if sum(len(each.ids) for each in going_on) > 1 else [],
-    )
+    at, holder = now(), resources().links.read_stop(token)
+    own = found(resources(), holder, "", at)
+    if own is None:
+        return not_here_page()
+    going_on = [] if holder.until is None else [each for each in own.groups() if each.active]
+    several = sum(len(each.ids) for each in going_on) > 1
+    return page("stop", own.language, groups=going_on if several else [])
 
 
 @router.post("/stop/<token>")
 def stop(token: str) -> Page:
     """Stop everything at once (also RFC 8058's one-click request), or only what the form of the
-    page names; again does no harm.
+    page names; again does no harm. A link to another address than they have now stops nothing.
     """
-    subscriber_id = resources().links.read_stop(token)
+    at, holder = now(), resources().links.read_stop(token)
     event = router.current_event
     if content_type(event) not in _ONE_CLICK:
         raise FormError(415)
     form = {} if content_type(event) == "multipart/form-data" else read_form(event)
-    own = _own(resources(), subscriber_id)
+    own = found(resources(), holder, "", at)
+    if own is None:
+        return not_here_page()
     only = form.get("only")
     ids = None
     if only is not None:
         ids = frozenset(only.split(" "))
-        if own is None or not ids <= {each.id for each in own.subscriber.enrolments}:
+        if holder.until is None or not ids <= {each.id for each in own.subscriber.enrolments}:
             raise FormError(400)
-    actions.stop(resources().store, subscriber_id, now(), only=ids)
-    return page("stopped", own.language if own else Language.JAPANESE, one=only is not None)
+    actions.stop(resources().store, own.subscriber.id, at, only=ids)
+    return page("stopped", own.language, one=only is not None)
 
 
 @router.get("/me/<token>/erase")
@@ -64,14 +63,3 @@ def erase(token: str) -> Page:
         return page("erase", own.language, own=own, sure=True)
     actions.erase(resources().store, own.subscriber.id, own.at)
     return page("erased", own.language)
-
-
-def _own(resources: Resources, subscriber_id: str) -> Own | None:
-    """Whose page it is; None where there is nobody any more, which stops as calmly."""
-    at = now()
-    subscriber = resources.store.subscribers.get(subscriber_id)
-    account = resources.store.accounts.get(subscriber.account) if subscriber else None
-    settings = account.on(jst_date(at)) if account else None
-    if subscriber is None or settings is None:
-        return None
-    return Own(subscriber, settings, "", at)

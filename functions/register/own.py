@@ -1,7 +1,7 @@
 """The own page: whom a signed link lets in, and what they follow."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from functions.register.resources import Resources
 from functions.register.wording import age_words, week_words
@@ -14,9 +14,7 @@ from shared.rules.history import Standing, Status
 from shared.rules.message import stage_on
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Language, Subscriber
-from shared.subscribers.links import BadLinkError
-
-_BEFORE_ANY_LINK = datetime(2000, 1, 1, tzinfo=UTC)
+from shared.subscribers.links import BadLinkError, Holder
 
 
 class OldLinkError(Exception):
@@ -134,21 +132,27 @@ class Own:
 
 def let_in(resources: Resources, token: str, at: datetime) -> Own:
     """Whom the link belongs to. OldLinkError where it has run out; BadLinkError where it is none of
-    ours, or they were erased.
+    ours, was sent to another address than they have now, or they were erased.
     """
-    # Read without its end first: one that has run out says where to ask for another.
-    subscriber = resources.store.subscribers.get(
-        resources.links.read_preferences(token, _BEFORE_ANY_LINK)
-    )
-    account = resources.store.accounts.get(subscriber.account) if subscriber else None
-    settings = account.on(jst_date(at)) if account else None
-    if subscriber is None or settings is None:
+    holder = resources.links.read_preferences(token)
+    own = found(resources, holder, f"/me/{token}", at)
+    if own is None:
         raise BadLinkError
-    try:
-        resources.links.read_preferences(token, at)
-    except BadLinkError:
-        raise OldLinkError(subscriber.account, subscriber.language) from None
-    return Own(subscriber, settings, f"/me/{token}", at)
+    if holder.over(at):
+        raise OldLinkError(own.subscriber.account, own.language)
+    return own
+
+
+def found(resources: Resources, holder: Holder, path: str, at: datetime) -> Own | None:
+    """Whose link it is, also where it has run out; None where it was sent to another address than
+    they have now, or there is nobody any more.
+    """
+    subscriber = resources.store.subscribers.get(holder.subscriber)
+    if subscriber is None or subscriber.generation != holder.generation:
+        return None
+    account = resources.store.accounts.get(subscriber.account)
+    settings = account.on(jst_date(at)) if account else None
+    return Own(subscriber, settings, path, at) if settings else None
 
 
 def _silence(standing: Standing, today: date, end: EndOfDelivery) -> Reason | None:

@@ -89,6 +89,13 @@ def bad_link_page() -> Page:
     return page("bad_link", status=404, english=say("bad_link.text", Language.ENGLISH))
 
 
+def not_here_page() -> Page:
+    """A stop link of an address to which nothing goes any more: it stops nothing, and does not say
+    whether they moved or were erased. In both languages, since nobody is known.
+    """
+    return page("not_here", english=say("not_here.text", Language.ENGLISH))
+
+
 def new_router() -> APIGatewayHttpRouter:
     """The routes of one subject."""
     return APIGatewayHttpRouter()  # type: ignore[no-untyped-call]

@@ -26,9 +26,10 @@ from functions.register import (
 from functions.register.accounts import NotOpenError
 from functions.register.forms import FormError, language_asked
 from functions.register.own import OldLinkError
-from functions.register.page import Page, bad_link_page, message
+from functions.register.page import Page, bad_link_page, message, page
+from functions.register.resources import resources
 from shared.store.tables import BusyError, ConflictError
-from shared.subscribers.links import BadLinkError
+from shared.subscribers.links import BadLinkError, OutdatedLinkError
 
 logger = Logger(service="register")
 metrics = Metrics(namespace="Kizuna", service="register")
@@ -42,6 +43,18 @@ for each in (join, family, confirm, lost, text, leave, stored, preferences, chil
 def bad_link(_error: BadLinkError) -> Page:
     """A link that is not ours, or was cut off: a calm page that tells nothing."""
     return bad_link_page()
+
+
+@app.exception_handler(OutdatedLinkError)  # type: ignore[untyped-decorator]
+def outdated_link(error: OutdatedLinkError) -> Page:
+    """A link of before links carried the generation of an address: it opens nothing, and offers the
+    one button that stops everything, unless the address has changed since.
+    """
+    subscriber = resources().store.subscribers.get(error.subscriber)
+    if subscriber is None or subscriber.generation > 0:
+        return bad_link_page()
+    stop = resources().links.stop_of_before(subscriber.id)
+    return page("outdated", subscriber.language, status=410, stop=stop)
 
 
 @app.not_found

@@ -23,10 +23,11 @@ from shared.rules.history import Status
 from shared.rules.subscriber import Language, Subscriber
 from shared.store.tables import AddressTakenError
 from shared.subscribers import actions
+from shared.subscribers.links import BadLinkError
 
 router = new_router()
 
-DONE = ("saved", "born", "added", "resumed", "moved")
+DONE = ("saved", "born", "added", "resumed", "moved", "voided")
 """What the page can say was done, by the end of its address."""
 
 
@@ -43,7 +44,7 @@ def overview(token: str) -> Page:
         following=[each for each in groups if each.active],
         silent=[each for each in groups if not each.active],
         suspended=any(each.standing.status is Status.SUSPENDED for each in groups),
-        stop=resources().links.stop(own.subscriber.id),
+        stop=resources().links.stop(own.subscriber.id, own.subscriber.generation, own.at),
         done=done if done in DONE else None,
     )
 
@@ -64,6 +65,31 @@ def set_language(token: str) -> Page:
     return save(own, lambda old: replace(old, language=chosen))
 
 
+@router.get("/me/<token>/links")
+def ask_to_void(token: str) -> Page:
+    """The button after which no earlier link works."""
+    own = let_in(resources(), token, now())
+    return page("links", own.language, own=own)
+
+
+@router.post("/me/<token>/links")
+def void_links(token: str) -> Page:
+    """Have every earlier link open nothing, this one too, and go on by a fresh one."""
+    own = let_in(resources(), token, now())
+    read_form(router.current_event)
+
+    def voided(old: Subscriber) -> Subscriber:
+        if old.generation != own.subscriber.generation:  # somebody else did, or moved, meanwhile
+            raise BadLinkError
+        return changes.links_voided(old)
+
+    changed = actions.change(resources().store, own.subscriber.id, voided)
+    if changed is None:
+        raise BadLinkError
+    fresh = resources().links.preferences(changed.id, changed.generation, own.at)
+    return see(f"{fresh}?done=voided")
+
+
 @router.get("/me/<token>/address")
 def ask_address(token: str) -> Page:
     """The channels that the account offers, and the address."""
@@ -81,7 +107,7 @@ def set_address(token: str) -> Page:
     address = address_in(form, channel)
     if isinstance(address, Problem):
         return _address_page(own, form, problems=(address,))
-    return _move(own, own.subscriber.account, channel, address)
+    return _move(own, own.subscriber.account, channel, address, form)
 
 
 @router.get("/me/<token>/account")
@@ -102,7 +128,7 @@ def set_account(token: str) -> Page:
     if chosen not in {each.id for each in open_accounts(resources(), channel, own.today)}:
         raise FormError(400)
     if channel is Channel.LINE:
-        return _move(own, chosen, channel, "")
+        return _move(own, chosen, channel, "", form)
     try:
         return save(
             own,
@@ -121,8 +147,16 @@ def save(own: Own, what: Callable[[Subscriber], Subscriber], *, done: str = "sav
     return see(f"{own.path}?done={done}")
 
 
-def _move(own: Own, account: str, channel: Channel, address: str) -> Page:
-    asked = Request(account, channel, address, own.language, mover=own.subscriber.id)
+def _move(own: Own, account: str, channel: Channel, address: str, form: Form) -> Page:
+    asked = Request(
+        account,
+        channel,
+        address,
+        own.language,
+        mover=own.subscriber.id,
+        generation=own.subscriber.generation,
+        tell_old=form.get("tell") == "line",
+    )
     source = router.current_event.request_context.http.source_ip
     return ask_to_confirm(resources(), asked, source, own.at)
 
@@ -142,6 +176,7 @@ def _address_page(
         own=own,
         channels=_channels(own),
         filled={name: (form or {}).get(name, "") for name in ("channel", "email", "phone")},
+        told=(form or {}).get("tell") == "line",
     )
 
 

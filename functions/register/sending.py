@@ -28,6 +28,8 @@ class Request:
     language: Language
     application: Application | None = None
     mover: str | None = None
+    generation: int = 0
+    tell_old: bool = False
 
 
 def ask_to_confirm(resources: Resources, asked: Request, source: str, now: datetime) -> Page:
@@ -49,6 +51,8 @@ def ask_to_confirm(resources: Resources, asked: Request, source: str, now: datet
         expires_at=now + LIFETIME,
         application=asked.application,
         mover=asked.mover,
+        generation=asked.generation,
+        tell_old=asked.tell_old,
     )
     resources.store.confirmations.put(waiting)
     if asked.channel is Channel.LINE:

@@ -99,6 +99,7 @@ def exported(resources: Resources, own: Own) -> dict[str, Any]:
         ],
         "id": subscriber.id,
         "version": subscriber.version,
+        "generation": subscriber.generation,
     }
 
 

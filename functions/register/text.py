@@ -6,12 +6,12 @@ from functions.register.page import Page, new_router, page
 from functions.register.resources import now, resources
 from shared.rules import changes
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
-from shared.rules.dates import jst_date, jst_instant
+from shared.rules.dates import jst_instant
 from shared.rules.message import birth_prompt
 from shared.rules.subscriber import Letter, Subscriber, decide
 from shared.store.run import Run
 from shared.store.store import Store
-from shared.subscribers.links import PREFERENCES_DAYS, BadLinkError
+from shared.subscribers.links import BadLinkError
 
 router = new_router()
 
@@ -22,13 +22,13 @@ def whole_text(token: str) -> Page:
     passed on.
     """
     store, links, at = resources().store, resources().links, now()
-    subscriber_id, day, enrolment = links.read_text(token)
-    subscriber = store.subscribers.get(subscriber_id)
-    if subscriber is None:
+    holder, day, enrolment = links.read_text(token)
+    subscriber = store.subscribers.get(holder.subscriber)
+    if subscriber is None or subscriber.generation != holder.generation:
         raise BadLinkError
     run, letter, words = _sent(store, subscriber, day, enrolment)
-    fresh = jst_date(at) - day <= PREFERENCES_DAYS
-    own = links.preferences(subscriber.id, at) if fresh else None
+    whose = (subscriber.id, subscriber.generation)
+    own = None if holder.over(at) else links.preferences(*whose, at)
     expected = any(
         each.id == enrolment and changes.active(each) and changes.standing(each).birth_date is None
         for each in subscriber.enrolments
@@ -39,7 +39,8 @@ def whole_text(token: str) -> Page:
         subscriber.language,
         words=words,
         account=run.settings.name,
-        stop=links.stop(subscriber_id),
+        # It tells what there is to stop no longer than a mail of that day would.
+        stop=links.stop(*whose, jst_instant(day)),
         own=own,
         birth=birth,
     )

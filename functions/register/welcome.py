@@ -17,6 +17,7 @@ from shared.store.confirmations import Confirmation
 from shared.store.store import Store
 from shared.store.tables import AddressTakenError
 from shared.subscribers import joining
+from shared.subscribers.notices import NoticeKind
 
 LOOK_AHEAD_DAYS = 366
 """No schedule is silent for longer within its windows: the farthest are birthdays."""
@@ -52,9 +53,10 @@ def confirmed(resources: Resources, waiting: Confirmation, at: datetime) -> Page
         return message("taken", language, status=409)
     except RefusedError:
         return message("too_many", language, status=409)
-    own = resources.links.preferences(subscriber.id, at)
+    own = resources.links.preferences(subscriber.id, subscriber.generation, at)
     settings = _settings_name(resources.store, subscriber, at)
     if waiting.application is None:
+        _tell_the_old_address(resources, waiting)
         return page("moved", language, account=settings, own=own)
     asked = waiting.application
     if resources.store.touchpoints.get(asked.account, asked.touchpoint) is not None:
@@ -63,6 +65,13 @@ def confirmed(resources: Resources, waiting: Confirmation, at: datetime) -> Page
         )
     first = first_message(resources.store, subscriber, at)
     return page("welcome", language, account=settings, own=own, first=first)
+
+
+def _tell_the_old_address(resources: Resources, waiting: Confirmation) -> None:
+    """One neutral line, where the mover chose it. Nothing but this holds the old address."""
+    left = resources.store.confirmations.get(joining.left_address(waiting))
+    if left is not None:
+        resources.notices.put(left.channel, NoticeKind.MOVED, left.id)
 
 
 def over(language: Language = Language.JAPANESE) -> Page:

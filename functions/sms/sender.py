@@ -45,7 +45,9 @@ class SmsSender:
 
     def _call(self, addressed: Addressed, since: str) -> Call:
         letter = addressed.letter
-        link = self._links.text(letter.subscriber, self._run.date, letter.enrolments[0])
+        link = self._links.text(
+            letter.subscriber, letter.generation, self._run.date, letter.enrolments[0]
+        )
         body = f"【{self._run.settings.name}】{addressed.words.notice}\n{link}"
         payload = {"to": addressed.address, "link": link, "since": since}
         return Call((addressed,), cost=segments(body), payload=payload, content=body)

@@ -233,20 +233,26 @@ def moved(
     subscriber: Subscriber, at: datetime, *, account: str, channel: Channel, address: str
 ) -> Subscriber:
     """The subscriber once at another address, on another channel or with another account; the
-    history goes along.
+    history goes along. Links that were sent to another address open nothing from then on.
     """
     here = (subscriber.account, subscriber.channel)
     earlier = subscriber.earlier
     if (account, channel) != here:
         earlier = (*earlier, Earlier(at, *here))
+    elsewhere = (channel, address) != (subscriber.channel, subscriber.address)
     return replace(
-        subscriber,
+        links_voided(subscriber) if elsewhere else subscriber,
         account=account,
         channel=channel,
         address=address,
         earlier=earlier,
         failed_on=() if address != subscriber.address else subscriber.failed_on,
     )
+
+
+def links_voided(subscriber: Subscriber) -> Subscriber:
+    """The subscriber for whom every link that was made before opens nothing."""
+    return replace(subscriber, generation=subscriber.generation + 1)
 
 
 def renamed(subscriber: Subscriber, enrolment_id: str, nickname: str | None) -> Subscriber:

@@ -61,9 +61,11 @@ class Earlier:
 class Subscriber:
     """One person on one channel address of one account; `version` counts the writes.
 
-    `earlier` says where the person was before a move to another account or channel, the oldest
-    first. `failed_on` are the days on which messages could not be delivered, since the last that
-    was. An erased person has no address, only the anonymous history.
+    `generation` counts the addresses up: links carry that of the address they were sent to, and
+    those of an earlier one open nothing. `earlier` says where the person was before a move to
+    another account or channel, the oldest first. `failed_on` are the days on which messages could
+    not be delivered, since the last that was. An erased person has no address, only the anonymous
+    history.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Subscriber:
     language: Language = Language.JAPANESE
     consents: tuple[Consent, ...] = ()
     failed_on: tuple[date, ...] = ()
+    generation: int = 0
 
     def places(self, known: datetime) -> list[tuple[datetime, str, Channel]]:
         """Since when the person was where, the oldest first, as it is known at `known`."""
@@ -113,6 +116,8 @@ class Letter:
     about: str | None
     language: Language = Language.JAPANESE
     """Of what stands around the text."""
+    generation: int = 0
+    """Of the subscriber's address: its links carry it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,7 @@ def decide(
                 child=child,
                 about=about,
                 language=subscriber.language,
+                generation=subscriber.generation,
             )
         )
     return Decision(tuple(letters), silent)

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
@@ -13,7 +13,7 @@ from shared.rules.joining import Application
 from shared.rules.subscriber import Language
 from shared.store import keys
 from shared.store.documents import read
-from shared.store.tables import Action, delete_action, get, is_conflict
+from shared.store.tables import Action, delete_action, get, is_conflict, put_action
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -32,6 +32,10 @@ RESENDS = 3
 class Confirmation:
     """What waits until the `address` (empty for LINE, which tells it itself) is confirmed: an
     application, or the move of the subscriber `mover` to this account, channel and address.
+
+    A move was asked for at a `generation` of the mover's address, and with that it becomes void;
+    `tell_old`: the address they leave is told that nothing comes there any more. What has neither
+    application nor mover is such an address, kept until it is told.
     """
 
     id: str
@@ -42,6 +46,8 @@ class Confirmation:
     expires_at: datetime
     application: Application | None = None
     mover: str | None = None
+    generation: int = 0
+    tell_old: bool = False
 
 
 _CONFIRMATION = TypeAdapter(Confirmation)
@@ -55,10 +61,11 @@ class Confirmations:
 
     def put(self, confirmation: Confirmation) -> None:
         """Store one, to be confirmed until it expires."""
-        document = _CONFIRMATION.dump_python(confirmation, mode="json")
-        document["id"] = keys.confirmation(confirmation.id)
-        expires = int(confirmation.expires_at.timestamp())
-        self._table.put_item(Item={**document, "expires": expires, "tries": 0, "sends": 0})
+        self._table.put_item(Item=_item(confirmation))
+
+    def putting(self, confirmation: Confirmation) -> list[Action]:
+        """The same as a part of a transaction."""
+        return [put_action(self._table, _item(confirmation))]
 
     def get(self, confirmation_id: str) -> Confirmation | None:
         """One that is still good, or None: it was never there, was used, or has expired."""
@@ -97,3 +104,10 @@ class Confirmations:
                 raise
             return False
         return True
+
+
+def _item(confirmation: Confirmation) -> dict[str, Any]:
+    document = _CONFIRMATION.dump_python(confirmation, mode="json")
+    document["id"] = keys.confirmation(confirmation.id)
+    expires = int(confirmation.expires_at.timestamp())
+    return {**document, "expires": expires, "tries": 0, "sends": 0}

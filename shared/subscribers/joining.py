@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.rules import changes
 from shared.rules.joining import Application, joined, joined_again
 from shared.rules.subscriber import Subscriber
-from shared.store.confirmations import Confirmation
+from shared.store.confirmations import LIFETIME, Confirmation
 from shared.store.store import Store
 from shared.store.tables import Action, ConflictError
 from shared.subscribers.actions import TRIES, change
@@ -82,15 +82,45 @@ def confirm(store: Store, waiting: Confirmation, address: str, now: datetime) ->
         raise
 
 
+def left_address(waiting: Confirmation) -> str:
+    """The id under which the address that a move leaves is kept until it is told."""
+    return f"{waiting.id}-left"
+
+
+def is_good(store: Store, waiting: Confirmation) -> bool:
+    """Whether a move still is what it was asked for: the mover's address has not changed since,
+    nor were their links declared void. An application always is.
+    """
+    if waiting.mover is None:
+        return waiting.application is not None
+    mover = store.subscribers.get(waiting.mover)
+    return mover is not None and mover.generation == waiting.generation
+
+
 def _move(
     store: Store, waiting: Confirmation, address: str, now: datetime, used: Action
 ) -> Subscriber:
     def moved(old: Subscriber) -> Subscriber:
+        if old.generation != waiting.generation:
+            raise UsedError
         return changes.moved(
             old, now, account=waiting.account, channel=waiting.channel, address=address
         )
 
-    found = waiting.mover and change(store, waiting.mover, moved, also=lambda _old, _new: [used])
+    def also(old: Subscriber, new: Subscriber) -> list[Action]:
+        if not waiting.tell_old or new.generation == old.generation:
+            return [used]
+        left = Confirmation(
+            left_address(waiting),
+            old.account,
+            old.channel,
+            old.address,
+            old.language,
+            now + LIFETIME,
+        )
+        return [used, *store.confirmations.putting(left)]
+
+    found = waiting.mover and change(store, waiting.mover, moved, also=also)
     if not found:
         raise UsedError
     return found

@@ -52,6 +52,8 @@ class NoticeKind(StrEnum):
     """A fresh link to their own page."""
     OFFER = "offer"
     """The action that stops everything, offered without a reason."""
+    MOVED = "moved"
+    """That nothing comes to an address any more; nothing of where it goes, or why."""
 
 
 class NoticeMessage(BaseModel):
@@ -160,9 +162,12 @@ def _noticed(
     message: NoticeMessage, channel: Channel, *, store: Store, links: Links, now: datetime
 ) -> Notice | None:
     """The notice in words, or None where nobody waits for it any more."""
-    if message.kind is NoticeKind.CONFIRM:
+    if message.kind in (NoticeKind.CONFIRM, NoticeKind.MOVED):
         waiting = store.confirmations.get(message.id)
         if waiting is None or waiting.channel is not channel:
+            return None
+        left = waiting.application is None and waiting.mover is None
+        if left is not (message.kind is NoticeKind.MOVED):
             return None
         link, code = links.confirm(waiting.id), links.code(waiting.id)
         return _worded(
@@ -185,7 +190,7 @@ def _noticed(
         subscriber.address,
         subscriber.language,
         now,
-        link=links.preferences(subscriber.id, now),
+        link=links.preferences(subscriber.id, subscriber.generation, now),
         code="",
     )
 

@@ -49,8 +49,8 @@ def test_a_link_that_was_cut_off_is_bad(length):
 
 
 def test_one_kind_of_link_never_passes_for_another():
-    stop = LINKS.stop("month_end-2026-11.999999").rpartition("/")[2]
-    text = LINKS.text("month_end-2026-11", NOW.date(), "999999").rpartition("/")[2]
+    stop = LINKS.stop("month_end-2026-11.999999", 0, NOW).rpartition("/")[2]
+    text = LINKS.text("month_end-2026-11", 0, NOW.date(), "999999").rpartition("/")[2]
     report = token(LINKS.snapshot("s1", NOW))
 
     for other in (stop, text):
@@ -126,8 +126,8 @@ def test_every_link_that_is_no_good_gets_the_same_calm_page(get):
     bad = [
         path_of(links().snapshot("month_end-2026-11", now - timedelta(days=92))),
         path_of(links().snapshot("month_end-2020-01", now)),
-        f"/au/{links().stop('month_end-2026-11').rpartition('/')[2]}",
-        f"/au/{links().text('month_end-2026-11', now.date(), 'e1').rpartition('/')[2]}",
+        f"/au/{links().stop('month_end-2026-11', 0, now).rpartition('/')[2]}",
+        f"/au/{links().text('month_end-2026-11', 0, now.date(), 'e1').rpartition('/')[2]}",
         good[:-1],
         "/au/x",
         "/au/..",

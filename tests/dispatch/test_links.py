@@ -2,56 +2,102 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from itsdangerous import Signer
 
-from shared.subscribers.links import BadLinkError, Links
+from shared.subscribers.links import _DIGEST, BadLinkError, Holder, Links, OutdatedLinkError
 
 PUBLIC = "https://kizuna.example.jp/"
 LINKS = Links(PUBLIC, [b"an invented key"])
 OTHERS = Links(PUBLIC, [b"another key"])
 STOP, TEXT = f"{PUBLIC}stop/", f"{PUBLIC}m/"
-READERS: list[Callable[[str], object]] = [LINKS.read_stop, LINKS.read_text]
+NOW = datetime(2026, 11, 25, 1, tzinfo=UTC)
+NINETY_DAYS_ON = date(2027, 2, 23)
+READERS: list[Callable[[str], object]] = [LINKS.read_stop, LINKS.read_text, LINKS.read_preferences]
 
 ids = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
+generations = st.integers(0, 2_000)
 days = st.dates(date(1990, 1, 1), date(2100, 12, 31))
 
 
-@given(subscriber=ids)
-def test_a_stop_link_reads_back_as_its_subscriber(subscriber: str) -> None:
-    token = LINKS.stop(subscriber).removeprefix(STOP)
+@given(subscriber=ids, generation=generations)
+def test_a_stop_link_and_one_to_the_own_page_read_back_as_their_holder(
+    subscriber: str, generation: int
+) -> None:
+    stop = LINKS.stop(subscriber, generation, NOW).removeprefix(STOP)
+    own = LINKS.preferences(subscriber, generation, NOW).removeprefix(f"{PUBLIC}me/")
 
-    assert LINKS.read_stop(token) == subscriber
+    holder = Holder(subscriber, generation, NINETY_DAYS_ON)
+    assert LINKS.read_stop(stop) == LINKS.read_preferences(own) == holder
+
+
+@given(subscriber=ids, generation=generations, day=days, enrolment=ids)
+def test_a_text_link_reads_back_as_its_message(
+    subscriber: str, generation: int, day: date, enrolment: str
+) -> None:
+    token = LINKS.text(subscriber, generation, day, enrolment).removeprefix(TEXT)
+
+    holder = Holder(subscriber, generation, day + timedelta(days=90))
+    assert LINKS.read_text(token) == (holder, day, enrolment)
+
+
+@given(family=ids, subscriber=ids, generation=generations)
+def test_an_invitation_reads_back_as_its_family_and_who_made_it(
+    family: str, subscriber: str, generation: int
+) -> None:
+    token = LINKS.invitation(family, subscriber, generation, NOW).rpartition("/")[2]
+
+    assert LINKS.read_invitation(token, NOW) == (
+        family,
+        Holder(subscriber, generation, date(2026, 12, 9)),
+    )
+    with pytest.raises(BadLinkError):
+        LINKS.read_invitation(token, NOW + timedelta(days=15))
+
+
+def of_before(salt: str, what: str) -> str:
+    """A token as it was signed before links carried a generation."""
+    return Signer([b"an invented key"], salt=salt, digest_method=_DIGEST).sign(what).decode()
 
 
 @given(subscriber=ids, day=days, enrolment=ids)
-def test_a_text_link_reads_back_as_its_message(subscriber: str, day: date, enrolment: str) -> None:
-    token = LINKS.text(subscriber, day, enrolment).removeprefix(TEXT)
-
-    assert LINKS.read_text(token) == (subscriber, day, enrolment)
+def test_a_link_of_before_opens_nothing_and_is_known_to_stop(
+    subscriber: str, day: date, enrolment: str
+) -> None:
+    assert LINKS.read_stop(of_before("stop", subscriber)) == Holder(subscriber, 0, None)
+    assert LINKS.stop_of_before(subscriber) == STOP + of_before("stop", subscriber)
+    text = of_before("text", f"{subscriber}.{day.toordinal()}.{enrolment}")
+    own = of_before("me", f"{subscriber}.{day.toordinal()}")
+    for reader, token in ((LINKS.read_text, text), (LINKS.read_preferences, own)):
+        with pytest.raises(OutdatedLinkError) as told:
+            reader(token)
+        assert told.value.subscriber == subscriber
+    with pytest.raises(BadLinkError):
+        LINKS.read_invitation(of_before("with", f"{subscriber}.{day.toordinal()}"), NOW)
 
 
 @given(subscriber=ids, day=days, enrolment=ids)
 def test_a_link_is_plain_ascii_that_no_mail_program_breaks(
     subscriber: str, day: date, enrolment: str
 ) -> None:
-    for link in (LINKS.stop(subscriber), LINKS.text(subscriber, day, enrolment)):
+    for link in (LINKS.stop(subscriber, 7, NOW), LINKS.text(subscriber, 7, day, enrolment)):
         assert re.fullmatch(r"https://kizuna\.example\.jp/(stop|m)/[A-Za-z0-9._-]+", link)
         assert len(link) < 150
 
 
 def test_a_link_in_an_sms_is_short() -> None:
-    assert len(LINKS.text("s-000123", date(2026, 11, 25), "e1")) == 61
+    assert len(LINKS.text("s-000123", 0, date(2026, 11, 25), "e1")) == 61
 
 
 def either(links: Links, subscriber: str, day: date, enrolment: str) -> list[tuple[str, str]]:
     """Both links of a message: which reader is theirs, and their token."""
     return [
-        ("stop", links.stop(subscriber).removeprefix(STOP)),
-        ("text", links.text(subscriber, day, enrolment).removeprefix(TEXT)),
+        ("stop", links.stop(subscriber, 0, NOW).removeprefix(STOP)),
+        ("text", links.text(subscriber, 0, day, enrolment).removeprefix(TEXT)),
     ]
 
 

@@ -170,7 +170,7 @@ def test_every_letter_carries_the_reader_s_own_way_to_stop(
             r"<(https://kizuna\.example\.jp/stop/(\S+))>", headers.pop("List-Unsubscribe")
         )
         assert link is not None
-        assert LINKS.read_stop(link[2]) == subscriber
+        assert LINKS.read_stop(link[2]).subscriber == subscriber
         assert link[1] in data["text"]
         assert f'href="{link[1]}"' in data["html"]
         assert headers == {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
@@ -344,7 +344,7 @@ def test_every_mail_leads_to_the_subscribers_own_page(
 ) -> None:
     data = data_of(request_of(letter("s1", "a@example.jp"))["BulkEmailEntries"][0])
 
-    own = LINKS.preferences("s1", TEN)
+    own = LINKS.preferences("s1", 0, TEN)
     assert own in data["text"]
     assert f'href="{own}"' in data["html"]
 

@@ -145,7 +145,7 @@ def test_whoever_line_has_verified_is_registered_and_sees_their_own_page(
     where = urlsplit(answer["headers"]["Location"])
     assert where.query == "new=1"
     token = where.path.removeprefix("/me/")
-    assert links.read_preferences(token, datetime.now(UTC)) == found.id
+    assert links.read_preferences(token).subscriber == found.id
 
 
 def test_the_way_back_works_once(browser: Browser, links: Links, world: World) -> None:
@@ -296,7 +296,7 @@ def test_the_way_to_the_own_page_opens_that_of_whom_line_has_verified(
     other = browser.get(browser.at_line(begun(browser, f"{PUBLIC}/line/me/bunkyo"), user=OTHER))
 
     token = urlsplit(mine["headers"]["Location"]).path.removeprefix("/me/")
-    assert links.read_preferences(token, datetime.now(UTC)) == found.id
+    assert links.read_preferences(token).subscriber == found.id
     assert other["headers"]["Location"] == f"{PUBLIC}/join/bunkyo/web"
 
 

@@ -54,9 +54,14 @@ def path_of(link: str) -> str:
     return link.removeprefix(links().url)
 
 
-def own_path(subscriber: str, at: datetime | None = None) -> str:
+def own_path(subscriber: str, at: datetime | None = None, generation: int = 0) -> str:
     """The path of a subscriber's own page."""
-    return path_of(links().preferences(subscriber, at or datetime.now(UTC)))
+    return path_of(links().preferences(subscriber, generation, at or datetime.now(UTC)))
+
+
+def stop_path(subscriber: str, at: datetime | None = None, generation: int = 0) -> str:
+    """The path of the page that stops everything."""
+    return path_of(links().stop(subscriber, generation, at or datetime.now(UTC)))
 
 
 def location(answer: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from tests.register.parents import (
     links,
     own_path,
     path_of,
+    stop_path,
     stored,
     subscriber_at,
     text_of,
@@ -124,7 +125,7 @@ def test_whoever_is_known_adds_to_what_is_there_and_is_welcomed_alike(world: Wor
 
 def test_who_stopped_and_joins_again_by_their_own_act_gets_messages_again(world: World) -> None:
     before = join_by_mail(world)
-    request("POST", path_of(links().stop(before.id)))
+    request("POST", stop_path(before.id))
 
     after = join_by_mail(world)
 

@@ -13,6 +13,7 @@ from tests.register.parents import (
     own_path,
     path_of,
     queued,
+    stop_path,
     stored,
     subscriber_at,
     text_of,
@@ -73,7 +74,7 @@ def test_the_same_family_is_invited_to_however_often_a_link_is_made(
 def test_once_the_mother_has_stopped_the_invitation_is_a_link_that_does_not_work(
     world: World, invitation: str
 ) -> None:
-    request("POST", path_of(links().stop("s1")))
+    request("POST", stop_path("s1"))
 
     answer = request("GET", invitation)
 

@@ -18,8 +18,8 @@ from tests.register.parents import (
     links,
     location,
     own_path,
-    path_of,
     queued,
+    stop_path,
     stored,
     text_of,
     today,
@@ -89,7 +89,7 @@ def test_past_41w6d_the_page_says_nothing_of_weeks_and_offers_to_register_the_bi
 
 
 def test_what_has_stopped_shows_neither_week_nor_date_nor_name(expects: World) -> None:
-    request("POST", path_of(links().stop("s1")))
+    request("POST", stop_path("s1"))
 
     answer = request("GET", own_path("s1"))
 
@@ -415,7 +415,7 @@ def test_both_twins_are_stopped_and_resumed_together(world: World) -> None:
 
 def test_the_stop_page_offers_one_of_several_and_the_first_button_stops_all(world: World) -> None:
     world.add(born(-400, -10))
-    path = path_of(links().stop("s1"))
+    path = stop_path("s1")
 
     assert 'name="only" value="e2"' in request("GET", path)["body"]
     request("POST", path, form={"only": "e2"})
@@ -426,7 +426,7 @@ def test_the_stop_page_offers_one_of_several_and_the_first_button_stops_all(worl
 
 
 def test_the_stop_page_of_one_child_has_one_button(expects: World) -> None:
-    assert request("GET", path_of(links().stop("s1")))["body"].count("<button") == 1
+    assert request("GET", stop_path("s1"))["body"].count("<button") == 1
 
 
 @pytest.mark.parametrize(
@@ -441,7 +441,7 @@ def test_a_mail_program_stops_everything_with_one_click(
     world: World, body: str | None, content_type: str | None
 ) -> None:
     world.add(born(-400, -10))
-    path = path_of(links().stop("s1"))
+    path = stop_path("s1")
     answer = request("POST", path, body=body, content_type=content_type)
     assert answer["statusCode"] == 200
     assert {what_happened(world, n)[-1] for n in (0, 1)} == {Happened.STOPPED_BY_SUBSCRIBER}

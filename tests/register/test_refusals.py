@@ -17,7 +17,16 @@ from shared.rules.account import Channel
 from shared.rules.history import Event, Happened
 from shared.rules.subscriber import Enrolment, Language
 from shared.store.confirmations import Confirmation
-from tests.register.parents import days, everything, links, own_path, path_of, queued, today
+from tests.register.parents import (
+    days,
+    everything,
+    links,
+    own_path,
+    path_of,
+    queued,
+    stop_path,
+    today,
+)
 from tests.register.test_pages import request
 from tests.template import resources_of
 from tests.world import JOINED, World, pregnant
@@ -56,9 +65,7 @@ def people(world: World) -> World:
     request("POST", f"{own_path('s1')}/family/e1")
     for name, channel in (("mailed", Channel.EMAIL), ("sent", Channel.SMS)):
         until = datetime.now(UTC) + timedelta(hours=1)
-        waiting = Confirmation(
-            name, "bunkyo", channel, "x", Language.JAPANESE, until, mover="nobody"
-        )
+        waiting = Confirmation(name, "bunkyo", channel, "x", Language.JAPANESE, until, mover="s1")
         world.store.confirmations.put(waiting)
     return world
 
@@ -70,12 +77,14 @@ def real(world: World, path: str) -> str:
     made = {
         "/join": "/join/bunkyo/web",
         "/lost": "/lost/bunkyo",
-        "/with": path_of(links().invitation(str(family.enrolments[0].family), datetime.now(UTC))),
+        "/with": path_of(
+            links().invitation(str(family.enrolments[0].family), "s1", 0, datetime.now(UTC))
+        ),
         "/confirm": path_of(links().confirm("mailed")),
         "/code": path_of(links().code_page("sent")),
         "/me": own_path("s1"),
-        "/stop": path_of(links().stop("s1")),
-        "/m": path_of(links().text("s1", today(), "e1")),
+        "/stop": stop_path("s1"),
+        "/m": path_of(links().text("s1", 0, today(), "e1")),
     }
     first = f"/{path.split('/')[1]}"
     rest = "/".join(path.split("/")[3:]) if first != "/join" else ""
