@@ -19,7 +19,7 @@ def ask(token: str) -> Page:
     own = found(resources(), holder, "", at)
     if own is None:
         return not_here_page()
-    going_on = [] if holder.until is None else [each for each in own.groups() if each.active]
+    going_on = [] if holder.over(at) else [each for each in own.groups() if each.active]
     several = sum(len(each.ids) for each in going_on) > 1
     return page("stop", own.language, groups=going_on if several else [])
 
@@ -41,7 +41,7 @@ def stop(token: str) -> Page:
     ids = None
     if only is not None:
         ids = frozenset(only.split(" "))
-        if holder.until is None or not ids <= {each.id for each in own.subscriber.enrolments}:
+        if holder.over(at) or not ids <= {each.id for each in own.subscriber.enrolments}:
             raise FormError(400)
     actions.stop(resources().store, own.subscriber.id, at, only=ids)
     return page("stopped", own.language, one=only is not None)

@@ -1,10 +1,15 @@
 """Only the right person: each as the one whom it is about, and as another who holds a link."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from shared.rules.dates import JST
+from shared.rules.history import Event, Happened
+from shared.rules.subscriber import Enrolment, Subscriber
+from shared.store.store import Store
 from tests.journeys.phone import Phone
 from tests.journeys.test_parents import (
     TODAY,
@@ -16,6 +21,7 @@ from tests.journeys.test_parents import (
     quarter,
     town,
 )
+from tests.world import pregnant
 
 __all__ = ["dispatch", "inbox", "phone", "quarter", "town"]
 
@@ -64,3 +70,48 @@ def test_after_a_move_the_links_in_the_mailbox_that_was_left_open_and_stop_nothi
     mother.says("前のリンクは、すべて使えなくなりました。")
     partner.open(link(inbox(new)[-1], "me"))
     partner.says("このリンクは使えません")
+
+
+def two_children(name: str, address: str) -> Subscriber:
+    """Somebody who joined long ago, expects a child, and has an older one."""
+    joined = datetime.combine(TODAY - timedelta(days=150), time(12), JST)
+    expected = (
+        Event(joined, Happened.JOINED),
+        Event(joined, Happened.DUE_DATE, TODAY + timedelta(days=100)),
+    )
+    born = (
+        Event(joined, Happened.JOINED),
+        Event(joined, Happened.BIRTH, TODAY - timedelta(days=170)),
+    )
+    enrolments = (Enrolment("e1", "まめ", expected), Enrolment("e2", "そら", born))
+    return replace(pregnant(1), id=name, account="otsu", address=address, enrolments=enrolments)
+
+
+def test_an_old_stop_link_tells_no_names_and_stops_everything_by_one_button(
+    phone: Callable[[], Phone],
+    inbox: Callable[[str], list[str]],
+    quarter: Callable[[datetime], None],
+    dispatch: Callable[[], date],
+    town: Store,
+) -> None:
+    mother, curious, address = phone(), phone(), "right2@example.jp"
+    assert sum(town.subscribers.add([two_children("right2", address)], {"otsu": 1})) == 1
+    quarter(datetime.combine(TODAY - timedelta(days=100), time(10), JST))
+    old = link(inbox(address)[0], "stop")
+    dispatch()
+    new = link(inbox(address)[-1], "stop")
+
+    mother.open(new)
+    assert "そらの配信を止める" in mother.page.content()
+    curious.open(old)
+    for told in ("そら", "まめ", "か月", "妊娠中"):
+        assert told not in curious.page.content()
+    assert curious.page.get_by_role("button").count() == 1
+    curious.look("right-4-stop-link-after-90-days")
+
+    mother.open(old)
+    mother.press("すべての配信を止める")
+    mother.says("これから配信は届きません")
+    before = inbox(address)
+    dispatch()
+    assert inbox(address) == before

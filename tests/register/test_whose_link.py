@@ -91,7 +91,7 @@ def test_a_link_that_has_run_out_shows_nothing_of_a_child(
     made["with"] = path_of(links().invitation(family, "s1", 0, long_ago))
     kind, *rest = real(people, path).split("/")[1:]
     before = everything(people)
-    if kind == "stop":
+    if (method, kind) == ("POST", "stop"):
         return
 
     answer = request(
@@ -315,3 +315,31 @@ def test_the_old_phone_hears_it_by_sms(world: World) -> None:
         pregnant(1, Channel.SMS).address,
         "【文京区】このあて先への配信は終わりました。",
     )
+
+
+# A stop link after the 90 days.
+
+
+def test_a_stop_link_lists_names_for_90_days_and_then_only_stops_everything(people: World) -> None:
+    now = datetime.now(UTC)
+    ninety, later = (stop_path("s1", now - timedelta(days=each)) for each in (90, 91))
+
+    assert "お子さんごとに止める" in request("GET", ninety)["body"]
+    shown = request("GET", later)
+
+    assert shown["body"].count("<button") == 1
+    assert "<details" not in shown["body"]
+    assert request("POST", later, form={"only": "e1"})["statusCode"] == 400
+    assert changes.active(stored(people, "s1").enrolments[0])
+    assert "配信を止めました" in text_of(request("POST", later))
+    assert not any(map(changes.active, stored(people, "s1").enrolments))
+
+
+def test_the_stop_link_beside_an_old_text_is_as_old_as_the_text(world: World) -> None:
+    world.add(pregnant(1, Channel.SMS))
+    world.day()
+
+    shown = request("GET", path_in(world, "m", Channel.SMS))
+
+    (token,) = re.findall(r"/stop/([\w.-]+)", shown["body"])
+    assert links().read_stop(token).until == TEN.date() + timedelta(days=90)
