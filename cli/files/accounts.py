@@ -16,6 +16,7 @@ from shared.rules.account import (
 )
 from shared.rules.catalogue import COMMON_SERIES
 from shared.rules.ending import EndOfDelivery
+from shared.rules.name import is_title
 
 ACCOUNT_COLUMNS = (
     "account",
@@ -41,7 +42,7 @@ FIRST_TICK, LAST_TICK, MINUTES_A_TICK = time(6), time(21), 15
 _SENT_ELSEWHERE = time(10)
 """Stands where an external account has no sending time; nothing of ours is sent by it."""
 
-_name = one_line(LONGEST_NAME)
+_one_line = one_line(LONGEST_NAME)
 _kind, _delivery = one_of(AccountKind), one_of(Delivery)
 _matching_id = matching(r"[a-z0-9-]{2,40}", "must be 2 to 40 of a-z, 0-9 and -")
 
@@ -122,6 +123,14 @@ class _Codes:
     def take(self, row: Row, account: str, code: str | None) -> None:
         if code and self._owner.setdefault(code, account) != account:
             row.fault("code", f"is the code of the account {self._owner[code]}")
+
+
+def _name(text: str) -> str:
+    """What stands as the sender in every message, so that nothing else can be put there."""
+    name = _one_line(text)
+    if not is_title(name):
+        raise ValueError("must be letters of names, with digits and blanks: no links, no signs")
+    return name
 
 
 def _account_id(text: str) -> str:

@@ -81,7 +81,7 @@ def _joined(store: Store, found: Situation, wish: Wish) -> Done:
         language=wish.language,
         consent=consent.given(wish.language, CONSENT_SOURCE, found.now),
     )
-    return wish, joining.enrol(store, asked, found.event.user, found.now)
+    return wish, joining.enrol(store, asked, found.event.user, found.now, start=True)
 
 
 def _born(store: Store, found: Situation, wish: Wish) -> Done:

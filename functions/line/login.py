@@ -24,16 +24,12 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from functions.line.login_api import LoginApi, LoginUnreachableError, NotVerifiedError
 from functions.line.login_page import HEADERS, Ending, page
 from shared.letterhead import Letterhead
-from shared.rules.changes import RefusedError
-from shared.rules.dates import jst_date
 from shared.rules.subscriber import Language
-from shared.rules.touchpoint import WEB, Step, link
+from shared.rules.touchpoint import WEB, link
 from shared.secrets import MissingCredentialsError, address_key, credentials, platform_keys
 from shared.settings import setting
 from shared.store.confirmations import Confirmation
 from shared.store.store import Store, names_from_environment, open_store
-from shared.store.tables import AddressTakenError
-from shared.subscribers import joining
 from shared.subscribers.links import BadLinkError, Links
 
 logger = Logger(service="line-login")
@@ -163,7 +159,7 @@ def _read_state(resources: Resources, state: str, browser: str) -> tuple[str, st
 
 def _waiting(resources: Resources, confirmation: str) -> Confirmation:
     found = resources.store.confirmations.get(confirmation)
-    if found is None:
+    if found is None or found.verified:
         raise EndedError(Ending.USED)
     return found
 
@@ -188,21 +184,13 @@ def _who(
 
 
 def _confirmed(resources: Resources, waiting: Confirmation, user: str) -> str:
-    """Do what waited, once; their own page."""
-    now = datetime.now(UTC)
-    try:
-        subscriber = joining.confirm(resources.store, waiting, user, now)
-    except joining.UsedError:
-        raise EndedError(Ending.USED, waiting.language) from None
-    except AddressTakenError:
-        raise EndedError(Ending.TAKEN, waiting.language) from None
-    except RefusedError:
-        raise EndedError(Ending.REFUSED, waiting.language) from None
-    metrics.add_metric("LoginConfirmed", MetricUnit.Count, 1)
-    asked, touchpoints = waiting.application, resources.store.touchpoints
-    if asked is not None and touchpoints.get(asked.account, asked.touchpoint) is not None:
-        touchpoints.count(asked.account, asked.touchpoint, Step.CONFIRMED, jst_date(now))
-    return f"{resources.links.preferences(subscriber.id, subscriber.generation, now)}?new=1"
+    """The page that shows what waits, to whom LINE has verified, with the button that does it: who
+    was sent here by a link of another has not seen it.
+    """
+    if not resources.store.confirmations.verified(waiting.id, user):
+        raise EndedError(Ending.USED, waiting.language)
+    metrics.add_metric("LoginVerified", MetricUnit.Count, 1)
+    return resources.links.confirm(waiting.id)
 
 
 def _own_page(resources: Resources, account: str, user: str) -> str:

@@ -25,8 +25,6 @@ class Ending(Enum):
     """The way back from LINE is not one that this browser began, or it took too long."""
     DENIED = ("denied", 200)
     USED = ("used", 410)
-    TAKEN = ("taken", 409)
-    REFUSED = ("refused", 409)
     UNAVAILABLE = ("unavailable", 503)
     IN_THE_CHAT = ("in_the_chat", 503)
     """The account has no LINE Login; its chat does the same."""

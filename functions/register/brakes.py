@@ -16,6 +16,11 @@ address counts once for all accounts."""
 PER_ACCOUNT = Brake("account", 500, _HOUR)
 """Far above the largest municipality's busiest hour, far below a bill that hurts."""
 
+AFTER_DECLINING = Brake("after-declining", 1, _DAY)
+"""Applications for an address whose owner said that one was not theirs: they may still join."""
+
+_DECLINED, _DECLINED_SECONDS = "declined", 30 * _DAY
+
 
 def may_send(
     resources: Resources, *, account: str, source: str, channel: Channel, address: str
@@ -25,7 +30,27 @@ def may_send(
     """
     if not resources.store.brakes.allow(PER_SOURCE, source):
         return False
-    subject = f"{channel}\n{address.casefold()}"
+    subject = _subject(channel, address)
     if address and not all(resources.store.brakes.allow(each, subject) for each in PER_ADDRESS):
         return False
     return resources.store.brakes.allow(PER_ACCOUNT, account)
+
+
+def may_apply(resources: Resources, *, channel: Channel, address: str) -> bool:
+    """Count one more application for an address whose owner has declined one; whether it may be
+    made. Any other address may have as many as may be sent.
+    """
+    subject, brakes = _subject(channel, address), resources.store.brakes
+    if not address or not brakes.slowed(_DECLINED, subject):
+        return True
+    return brakes.allow(AFTER_DECLINING, subject)
+
+
+def slow_down(resources: Resources, *, channel: Channel, address: str) -> None:
+    """Slow down applications for an address whose owner says that one was not theirs."""
+    subject = _subject(channel, address)
+    resources.store.brakes.slow(_DECLINED, subject, seconds=_DECLINED_SECONDS)
+
+
+def _subject(channel: Channel, address: str) -> str:
+    return f"{channel}\n{address.casefold()}"

@@ -2,14 +2,15 @@
 
 import unicodedata
 
-from functions.register.brakes import may_send
+from functions.register.asked import asked_for, has_record
+from functions.register.brakes import may_send, slow_down
 from functions.register.forms import Problem, read_form
 from functions.register.page import Page, message, new_router, page, see
 from functions.register.resources import Resources, now, resources
 from functions.register.sending import too_often
 from functions.register.welcome import confirmed, over
 from shared.rules.account import Channel
-from shared.rules.dates import jst_date
+from shared.rules.changes import RefusedError
 from shared.store.confirmations import Confirmation
 from shared.subscribers import joining
 from shared.subscribers.notices import NoticeKind
@@ -19,25 +20,36 @@ router = new_router()
 
 @router.get("/confirm/<token>")
 def ask(token: str) -> Page:
-    """One button. To open the page changes nothing: mail scanners do."""
-    waiting = _waiting(resources(), resources().links.read_confirm(token), Channel.EMAIL)
-    if waiting is None:
-        return over()
-    return page(
-        "confirm",
-        waiting.language,
-        account=_name(resources(), waiting),
-        moving=waiting.application is None,
-    )
+    """What would be registered, and one button. To open the page changes nothing: mail scanners
+    do.
+    """
+    waiting = _verified(resources(), resources().links.read_confirm(token))
+    return over() if waiting is None else _confirm_page(waiting)
 
 
 @router.post("/confirm/<token>")
 def confirm(token: str) -> Page:
-    """The address is theirs: do what waited for it, once."""
+    """The address is theirs: do what waited for it, once, or discard it where it was not them who
+    asked. What has stopped is never started unless they say so here.
+    """
     confirmation = resources().links.read_confirm(token)
-    read_form(router.current_event)
-    waiting = _waiting(resources(), confirmation, Channel.EMAIL)
-    return over() if waiting is None else confirmed(resources(), waiting, now())
+    form = read_form(router.current_event)
+    waiting = _verified(resources(), confirmation)
+    if waiting is None:
+        return over()
+    if form.get("step") == "not_me":
+        return _declined(waiting)
+    try:
+        asked = asked_for(resources(), waiting, now())
+    except RefusedError:
+        return message("too_many", waiting.language, status=409)
+    chosen = form.get("start") if asked.starts else None
+    if asked.starts and chosen not in ("yes", "no"):
+        return _confirm_page(waiting, problems=(Problem("start", "errors.start"),))
+    if chosen == "no" and asked.nothing_else:
+        resources().store.confirmations.discard(waiting.id)
+        return message("kept_stopped", waiting.language)
+    return confirmed(resources(), waiting, now(), start=chosen == "yes")
 
 
 @router.get("/code/<token>")
@@ -66,7 +78,7 @@ def enter_code(token: str) -> Page:
         return message("tries_over", waiting.language, status=429)
     if not resources().links.is_code(waiting.id, digits):
         return _code_page(waiting, problems=(Problem("code", "errors.code"),))
-    return confirmed(resources(), waiting, now())
+    return _by_code(waiting)
 
 
 @router.post("/code/<token>/again")
@@ -91,6 +103,49 @@ def send_code_again(token: str) -> Page:
     return see(f"{resources().links.code_page(waiting.id)}?again=yes")
 
 
+def _by_code(waiting: Confirmation) -> Page:
+    """They have the code. What would become of a record of theirs was not shown before, since
+    anybody can open the page of a code.
+    """
+    if waiting.application is None or not has_record(resources(), waiting):
+        return confirmed(resources(), waiting, now())
+    if not resources().store.confirmations.verified(waiting.id, waiting.address):
+        return over(waiting.language)
+    return see(resources().links.confirm(waiting.id))
+
+
+def _confirm_page(waiting: Confirmation, *, problems: tuple[Problem, ...] = ()) -> Page:
+    try:
+        asked = asked_for(resources(), waiting, now())
+    except RefusedError:
+        return message("too_many", waiting.language, status=409)
+    return page(
+        "confirm",
+        waiting.language,
+        status=422 if problems else 200,
+        problems=problems,
+        asked=asked,
+        moving=waiting.application is None,
+    )
+
+
+def _declined(waiting: Confirmation) -> Page:
+    """It was not them who asked: nothing of it stays, and more of it comes slowly."""
+    resources().store.confirmations.discard(waiting.id)
+    slow_down(resources(), channel=waiting.channel, address=waiting.address)
+    return message("declined", waiting.language)
+
+
+def _verified(resources: Resources, confirmation: str) -> Confirmation | None:
+    """What waits for the owner of an address to press a button: whoever has the link in a mail, or
+    has shown by a code or by LINE that it is theirs.
+    """
+    waiting = resources.store.confirmations.get(confirmation)
+    if waiting is None or not (waiting.channel is Channel.EMAIL or waiting.verified):
+        return None
+    return waiting if joining.is_good(resources.store, waiting) else None
+
+
 def _waiting(resources: Resources, confirmation: str, channel: Channel) -> Confirmation | None:
     waiting = resources.store.confirmations.get(confirmation)
     if waiting is None or waiting.channel is not channel:
@@ -107,13 +162,7 @@ def _code_page(
         waiting.language,
         status=422 if problems else 200,
         problems=problems,
-        account=_name(resources(), waiting),
+        asked=asked_for(resources(), waiting, now(), with_record=False),
         resend=f"/code/{token}/again",
         again=again,
     )
-
-
-def _name(resources: Resources, waiting: Confirmation) -> str:
-    account = resources.store.accounts.get(waiting.account)
-    settings = account.on(jst_date(now())) if account else None
-    return settings.name if settings else ""

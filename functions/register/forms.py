@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
 from shared.rules.account import Channel
 from shared.rules.changes import Refusal
+from shared.rules.name import is_name
 from shared.rules.subscriber import Language
 from shared.subscribers.address import address as stored_address
 
@@ -116,6 +117,8 @@ def nickname_in(form: Form, name: str) -> str | Problem | None:
     text = unicodedata.normalize("NFC", form.get(name, ""))
     if len(text) > LONGEST_NICKNAME:
         return Problem(name, "errors.nickname", {"longest": LONGEST_NICKNAME})
+    if text and not is_name(text):
+        return Problem(name, "errors.nickname_letters")
     return text or None
 
 

@@ -5,7 +5,7 @@ import string
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.register.brakes import may_send
+from functions.register.brakes import may_apply, may_send
 from functions.register.page import Page, message, page, see
 from functions.register.resources import Resources
 from shared.rules.account import Channel
@@ -34,7 +34,7 @@ class Request:
 
 def ask_to_confirm(resources: Resources, asked: Request, source: str, now: datetime) -> Page:
     """Ask the owner of the address, and say how it goes on: the same whoever that is."""
-    if not may_send(
+    if not may_apply(resources, channel=asked.channel, address=asked.address) or not may_send(
         resources,
         account=asked.account,
         source=source,

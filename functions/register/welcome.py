@@ -42,11 +42,15 @@ class First:
         return "first.tomorrow" if self.day == self.today + timedelta(days=1) else "first.later"
 
 
-def confirmed(resources: Resources, waiting: Confirmation, at: datetime) -> Page:
-    """Do what waited, and say so; a page that says why where it cannot be done."""
+def confirmed(
+    resources: Resources, waiting: Confirmation, at: datetime, *, start: bool = False
+) -> Page:
+    """Do what waited, and say so; a page that says why where it cannot be done. What had stopped
+    goes on only where they said that it is to `start` again.
+    """
     language = waiting.language
     try:
-        subscriber = joining.confirm(resources.store, waiting, waiting.address, at)
+        subscriber = joining.confirm(resources.store, waiting, waiting.address, at, start=start)
     except joining.UsedError:
         return over(language)
     except AddressTakenError:

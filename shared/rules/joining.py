@@ -1,12 +1,14 @@
 """Joining: what somebody asks for, and what becomes of it once the address is confirmed.
 
-Who joins anew with an address that is known adds to what is there: nothing is doubled, a date that
-differs a little is a correction, and what had stopped goes on, since they asked for it.
+Who joins anew with an address that is known adds to what is there: nothing is doubled, and a date
+that differs a little is a correction. What had stopped goes on only where they said so themselves:
+an application alone may be a stranger's.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from shared.rules import changes
 from shared.rules.account import Channel
@@ -64,6 +66,27 @@ class Application:
     consent: Consent
 
 
+class What(StrEnum):
+    """What becomes of a child that is asked for, at an address that is known."""
+
+    ADDED = "added"
+    CORRECTED = "corrected"
+    BORN = "born"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What an application would do about one child; `starts`: messages that had stopped would come
+    again. `renamed`: a child that is known would be called by the application's nickname.
+    """
+
+    child: Child
+    what: What
+    starts: bool
+    renamed: bool
+
+
 def joined(asked: Application, subscriber_id: str, address: str, at: datetime) -> Subscriber:
     """The new subscriber, whose address is confirmed at `at`."""
     enrolments: list[Enrolment] = []
@@ -81,23 +104,49 @@ def joined(asked: Application, subscriber_id: str, address: str, at: datetime) -
     )
 
 
-def joined_again(subscriber: Subscriber, asked: Application, at: datetime) -> Subscriber:
-    """A known subscriber who joins again: with what they asked for added to what is there.
+def joined_again(
+    subscriber: Subscriber, asked: Application, at: datetime, *, start: bool
+) -> Subscriber:
+    """A known subscriber who joins again: with what they asked for added to what is there, but for
+    what would `start` messages that had stopped, unless they want that.
 
     RefusedError where they would follow more children than anybody has.
     """
-    known = with_children(subscriber, asked.children, at)
+    if not start and all(each.starts for each in additions(subscriber, asked.children, at)):
+        return subscriber
+    known = with_children(subscriber, asked.children, at, start=start)
     consents = (
         known.consents if asked.consent in known.consents else (*known.consents, asked.consent)
     )
     return replace(known, language=asked.language, consents=consents)
 
 
-def with_children(subscriber: Subscriber, children: Iterable[Child], at: datetime) -> Subscriber:
+def with_children(
+    subscriber: Subscriber, children: Iterable[Child], at: datetime, *, start: bool = True
+) -> Subscriber:
     """A known subscriber who asks to follow these as well; RefusedError as above."""
-    known, matched = subscriber, set[str]()
+    return _taken_in(subscriber, children, at, start=start)[0]
+
+
+def additions(
+    subscriber: Subscriber, children: Iterable[Child], at: datetime
+) -> tuple[Addition, ...]:
+    """What would become of each child that is asked for; RefusedError as above."""
+    return tuple(_taken_in(subscriber, children, at, start=True)[1])
+
+
+def _taken_in(
+    subscriber: Subscriber, children: Iterable[Child], at: datetime, *, start: bool
+) -> tuple[Subscriber, list[Addition]]:
+    # Where nothing goes on, one more child would start the messages as well.
+    silent = bool(subscriber.enrolments) and not any(map(changes.active, subscriber.enrolments))
+    known, matched, found = subscriber, set[str](), list[Addition]()
     for child in children:
         enrolment = _same(known, child, matched, jst_date(at))
+        starts = silent if enrolment is None else not changes.active(enrolment)
+        found.append(_addition(child, enrolment, starts=starts))
+        if starts and not start:
+            continue
         if enrolment is None:
             new = _enrolled(child, known.enrolments, at)
             matched.add(new.id)
@@ -105,7 +154,19 @@ def with_children(subscriber: Subscriber, children: Iterable[Child], at: datetim
             continue
         matched.add(enrolment.id)
         known = _goes_on(known, enrolment, child, at)
-    return known
+    return known, found
+
+
+def _addition(child: Child, enrolment: Enrolment | None, *, starts: bool) -> Addition:
+    if enrolment is None:
+        return Addition(child, What.ADDED, starts, renamed=False)
+    known = changes.standing(enrolment)
+    if child.birth_date is not None:
+        what = What.SAME if known.birth_date == child.birth_date else What.BORN
+    else:
+        what = What.SAME if known.due_date == child.due_date else What.CORRECTED
+    renamed = child.nickname is not None and child.nickname != enrolment.nickname
+    return Addition(child, what, starts, renamed)
 
 
 def _enrolled(child: Child, others: Iterable[Enrolment], at: datetime) -> Enrolment:

@@ -40,6 +40,20 @@ class Brakes:
         )
         return int(answer["Attributes"]["times"]) <= brake.times  # type: ignore[arg-type]
 
+    def slow(self, name: str, subject: str, *, seconds: int) -> None:
+        """Note that a subject is to be slowed down for so long."""
+        self._table.put_item(
+            Item={
+                "id": keys.brake(name, subject, 0, self._secret()),
+                "expires": int(time.time()) + seconds,
+            }
+        )
+
+    def slowed(self, name: str, subject: str) -> bool:
+        """Whether a subject is slowed down."""
+        item = get(self._table, {"id": keys.brake(name, subject, 0, self._secret())})
+        return item is not None and int(item["expires"]) > time.time()
+
 
 class Seen:
     """Events and notices that were dealt with, so that a second coming of them is known."""

@@ -48,6 +48,8 @@ class Confirmation:
     mover: str | None = None
     generation: int = 0
     tell_old: bool = False
+    verified: bool = False
+    """The address was shown to be theirs, by a code or by LINE: one button is left to press."""
 
 
 _CONFIRMATION = TypeAdapter(Confirmation)
@@ -84,6 +86,32 @@ class Confirmations:
     def send_again(self, confirmation_id: str) -> bool:
         """Count a sending of its link or code; False where it was sent as often as it may be."""
         return self._count(confirmation_id, "sends", 1 + RESENDS)
+
+    def verified(self, confirmation_id: str, address: str) -> bool:
+        """Note that the address was shown to be theirs; False where it is not good any more, or
+        another address was shown before.
+        """
+        try:
+            self._table.update_item(
+                Key={"id": keys.confirmation(confirmation_id)},
+                UpdateExpression="SET verified = :yes, address = :address",
+                ConditionExpression="expires > :now AND (verified = :no OR address = :address)",
+                ExpressionAttributeValues={
+                    ":yes": True,
+                    ":no": False,
+                    ":address": address,
+                    ":now": int(time.time()),
+                },
+            )
+        except ClientError as error:
+            if not is_conflict(error):
+                raise
+            return False
+        return True
+
+    def discard(self, confirmation_id: str) -> None:
+        """Have it never be confirmed."""
+        self._table.delete_item(Key={"id": keys.confirmation(confirmation_id)})
 
     def used(self, confirmation_id: str) -> Action:
         """The action that uses it up, for the transaction of what it confirms."""

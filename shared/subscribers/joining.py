@@ -34,10 +34,12 @@ def enrol(
     address: str,
     now: datetime,
     *,
+    start: bool,
     also: Sequence[Action] = (),
 ) -> Subscriber:
     """Make somebody whose address is confirmed a subscriber, or add what they ask for to the
-    subscriber that they are; together with `also` or not at all.
+    subscriber that they are; together with `also` or not at all. What had stopped goes on only
+    where they want it to `start` again.
 
     ConflictError where that did not hold; RefusedError where they follow too many children.
     """
@@ -51,7 +53,7 @@ def enrol(
             found = change(
                 store,
                 known,
-                lambda old: joined_again(old, asked, now),
+                lambda old: joined_again(old, asked, now, start=start),
                 also=lambda _old, _new: list(also),
             )
         except ConflictError:  # the id, the address or the record was another's by then
@@ -63,8 +65,11 @@ def enrol(
     raise ConflictError
 
 
-def confirm(store: Store, waiting: Confirmation, address: str, now: datetime) -> Subscriber:
-    """Do what waited for the confirmation of `address`, once, and return the subscriber.
+def confirm(
+    store: Store, waiting: Confirmation, address: str, now: datetime, *, start: bool = False
+) -> Subscriber:
+    """Do what waited for the confirmation of `address`, once, and return the subscriber. What had
+    stopped goes on only where they said that it is to `start` again.
 
     UsedError where it was done before, or has expired; AddressTakenError where somebody moves to
     an address that is subscribed there already; RefusedError as `enrol`.
@@ -74,7 +79,7 @@ def confirm(store: Store, waiting: Confirmation, address: str, now: datetime) ->
     used = store.confirmations.used(waiting.id)
     try:
         if waiting.application is not None:
-            return enrol(store, waiting.application, address, now, also=[used])
+            return enrol(store, waiting.application, address, now, start=start, also=[used])
         return _move(store, waiting, address, now, used)
     except ConflictError:
         if store.confirmations.get(waiting.id) is None:

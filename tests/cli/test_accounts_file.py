@@ -196,3 +196,17 @@ def test_settings_with_which_au_was_counted_do_not_change(store, write):
 
 def a_review(*, as_of: datetime) -> Review:
     return Review("internal-1", Kind.INTERNAL, as_of, "2026-11", "0" * 64, "hanako", as_of)
+
+
+@pytest.mark.parametrize(
+    "name", ["文京区\u202e", "https://x.example", "文京区.example", "文京\u200b区", "<b>文京区</b>"]
+)
+def test_the_name_of_an_account_is_made_of_letters_of_names(write, name):
+    _, faults = read(write, {**ACCOUNT, "name": name})
+    assert [(row, column) for row, column, _ in faults] == [(2, "name")]
+
+
+@pytest.mark.parametrize("name", ["〇〇市", "見本総合病院（産科）", "A&Bクリニック"])
+def test_names_as_accounts_have_them_are_taken(write, name):
+    found, faults = read(write, {**ACCOUNT, "name": name})
+    assert (faults, found["bunkyo"].settings[0].name) == ([], name)

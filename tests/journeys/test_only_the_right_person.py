@@ -13,7 +13,9 @@ from shared.store.store import Store
 from tests.journeys.phone import Phone
 from tests.journeys.test_parents import (
     TODAY,
+    ask_by_email,
     dispatch,
+    fill_in,
     inbox,
     join_by_email,
     link,
@@ -115,3 +117,52 @@ def test_an_old_stop_link_tells_no_names_and_stops_everything_by_one_button(
     before = inbox(address)
     dispatch()
     assert inbox(address) == before
+
+
+def test_after_a_loss_a_stranger_s_birth_is_shown_refused_and_starts_nothing(
+    phone: Callable[[], Phone],
+    inbox: Callable[[str], list[str]],
+    dispatch: Callable[[], date],
+) -> None:
+    mother, stranger, address = phone(), phone(), "right3@example.jp"
+    due = TODAY + timedelta(days=60)
+    own = join_by_email(mother, inbox, address, due)
+    mother.open(own)
+    mother.follow("すべての配信を止める")
+    mother.press("すべての配信を止める")
+
+    ask_by_email(stranger, address, TODAY - timedelta(days=2), born=True)
+    stranger.says("メールをお送りしました")
+    mother.open(link(inbox(address)[-1], "confirm"))
+    mother.says("すでに大津市の配信に登録されています", "生後2日", "ホームページ")
+    mother.says("止まっている配信を、どうしますか")
+    mother.look("right-5-stranger")
+    mother.press("えらんだとおりにする")
+    mother.says("「止めたままにする」か「もう一度はじめる」を、えらんでください")
+    mother.look("right-6-nothing-chosen")
+    mother.press("申し込んだのは、わたしではありません")
+    mother.says("お申し込みを取り消しました")
+    mother.look("right-7-declined")
+    before = inbox(address)
+    dispatch()
+    assert inbox(address) == before
+
+    ask_by_email(stranger, address, TODAY - timedelta(days=2), born=True)
+    mother.open(link(inbox(address)[-1], "confirm"))
+    mother.page.get_by_label("止めたままにする").check()
+    mother.press("えらんだとおりにする")
+    mother.says("配信は止めたままです")
+    stranger.open("/join/otsu/web")
+    ask_again(stranger, address)
+    before = inbox(address)
+    dispatch()
+    assert inbox(address) == before
+
+
+def ask_again(stranger: Phone, address: str) -> None:
+    """The form once more: it comes over the brake."""
+    day = TODAY - timedelta(days=2)
+    fill_in(stranger.page, born=True, day=day, channel="メール", address=address)
+    stranger.press("確認へ進む")
+    stranger.press("この内容で登録する")
+    stranger.says("少し時間をおいてください")

@@ -119,13 +119,18 @@ def fill_in(page: Any, *, born: bool = False, day: date, channel: str, address: 
     page.get_by_label("同意する").check()
 
 
-def join_by_email(someone: Phone, inbox: Any, address: str, due: date, *, start: str = "") -> str:
-    """Join by email and return the link to the own page."""
-    someone.open(start or "/join/otsu/web")
-    fill_in(someone.page, day=due, channel="メール", address=address)
+def ask_by_email(someone: Phone, address: str, day: date, *, born: bool = False) -> None:
+    """Fill in the form, up to the mail."""
+    someone.open("/join/otsu/web")
+    fill_in(someone.page, born=born, day=day, channel="メール", address=address)
     someone.press("確認へ進む")
     someone.press("この内容で登録する")
     someone.says("メールをお送りしました")
+
+
+def join_by_email(someone: Phone, inbox: Any, address: str, due: date) -> str:
+    """Join by email and return the link to the own page."""
+    ask_by_email(someone, address, due)
     someone.open(link(inbox(address)[-1], "confirm"))
     someone.press("登録する")
     someone.says("登録しました")
@@ -182,7 +187,13 @@ def test_join_by_email_then_correct_the_date_stop_and_return(
     dispatch()
     assert inbox(address) == before
 
-    join_by_email(phone(), inbox, address, later)
+    ask_by_email(mother, address, later)
+    mother.open(link(inbox(address)[-1], "confirm"))
+    mother.says("止まっている配信を、どうしますか")
+    mother.look("return-1-asked")
+    mother.page.get_by_label("もう一度はじめる").check()
+    mother.press("えらんだとおりにする")
+    mother.says("登録しました")
     day = dispatch()
     assert len(inbox(address)) == len(before) + 2
     assert f"本文{day_of_pregnancy(later, day)}です。" in inbox(address)[-1]
@@ -380,6 +391,10 @@ def test_join_on_the_web_with_line_as_the_channel(
     parent.press("この内容で登録する")
     parent.look("line-login-1-allow")
     parent.press("許可する")
+    parent.says("妊娠31週3日", "大津市")
+    parent.look("line-login-3-button")
+    parent.press("登録する")
+    parent.follow("登録の確認・変更")
 
     parent.says("妊娠31週3日", "LINE")
     parent.look("line-login-2-own-page")

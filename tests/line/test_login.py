@@ -21,6 +21,7 @@ from shared.subscribers import consent
 from shared.subscribers.links import Links
 from tests.line.bridge import event_of
 from tests.line.phone import USER, Phone, in_days
+from tests.register.test_pages import request
 from tests.world import Context, World, pregnant
 
 OTHER = "U" + "b2" * 16
@@ -139,13 +140,31 @@ def test_whoever_line_has_verified_is_registered_and_sees_their_own_page(
     answer = browser.get(browser.at_line(to_line))
 
     assert answer["statusCode"] == 303
+    assert subscriber(world) is None
+    where = urlsplit(answer["headers"]["Location"]).path
+    shown, done = request("GET", where), request("POST", where)
     found = subscriber(world)
     assert found is not None
     assert found.address == USER
-    where = urlsplit(answer["headers"]["Location"])
-    assert where.query == "new=1"
-    token = where.path.removeprefix("/me/")
+    assert "妊娠32週0日" in shown["body"]
+    (token,) = re.findall(r"/me/([\w.-]+)", done["body"])
     assert links.read_preferences(token).subscriber == found.id
+
+
+def test_who_is_sent_to_line_by_another_sees_what_they_filled_in_and_can_refuse_it(
+    browser: Browser, links: Links, world: World, phone: Phone
+) -> None:
+    phone.joins(in_days(100))
+    before = subscriber(world)
+    strangers = links.line_login(waiting(world).id)
+
+    answer = browser.get(browser.at_line(begun(browser, strangers)))
+
+    where = urlsplit(answer["headers"]["Location"]).path
+    assert "出産予定日を変えます" in request("GET", where)["body"]
+    assert "取り消しました" in request("POST", where, form={"step": "not_me"})["body"]
+    assert subscriber(world) == before
+    assert request("POST", where)["statusCode"] == 410
 
 
 def test_the_way_back_works_once(browser: Browser, links: Links, world: World) -> None:
@@ -158,7 +177,7 @@ def test_the_way_back_works_once(browser: Browser, links: Links, world: World) -
     again = browser.get(back)
 
     assert again["statusCode"] == 410
-    assert len(list(world.store.subscribers)) == 1
+    assert list(world.store.subscribers) == []
 
 
 def test_a_link_that_was_used_leads_nowhere(browser: Browser, links: Links, world: World) -> None:
@@ -264,8 +283,9 @@ def test_a_move_to_line_keeps_the_history(browser: Browser, links: Links, world:
 
     answer = browser.get(browser.at_line(begun(browser, link)))
 
-    moved = world.store.subscribers.get("s1")
     assert answer["statusCode"] == 303
+    request("POST", urlsplit(answer["headers"]["Location"]).path)
+    moved = world.store.subscribers.get("s1")
     assert moved is not None
     assert (moved.channel, moved.address) == (Channel.LINE, USER)
     assert len(moved.enrolments[0].history) == 2
@@ -275,11 +295,13 @@ def test_a_move_to_a_line_account_that_is_subscribed_already_changes_nothing(
     browser: Browser, links: Links, world: World
 ) -> None:
     world.add(pregnant(1))
-    browser.get(browser.at_line(begun(browser, links.line_login(waiting(world).id))))
+    joined = browser.get(browser.at_line(begun(browser, links.line_login(waiting(world).id))))
+    request("POST", urlsplit(joined["headers"]["Location"]).path)
     before = world.store.subscribers.get("s1")
 
     link = links.line_login(waiting(world, "c2", mover="s1").id)
-    answer = browser.get(browser.at_line(begun(browser, link)))
+    verified = browser.get(browser.at_line(begun(browser, link)))
+    answer = request("POST", urlsplit(verified["headers"]["Location"]).path)
 
     assert answer["statusCode"] == 409
     assert world.store.subscribers.get("s1") == before

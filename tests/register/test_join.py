@@ -176,9 +176,56 @@ def test_the_form_comes_back_filled_in_to_be_corrected(world: World) -> None:
 
 
 def test_a_nickname_is_shown_as_it_was_typed_and_never_as_markup(world: World) -> None:
-    answer = request("POST", JOIN, form=expecting(**{"nickname-1": "<b>まめ</b>"}))
-    assert "<b>" not in answer["body"]
-    assert "<b>まめ</b>" in text_of(answer)
+    form = expecting(**{"nickname-1": "<b>まめ</b>"})
+    answers = [request("POST", JOIN, form={**form, "step": step}) for step in ("check", "edit")]
+    for each in answers:
+        assert "<b>" not in each["body"]
+        assert "&lt;b&gt;まめ&lt;/b&gt;" in each["body"]
+
+
+REFUSED_NAMES = ["<b>まめ</b>", "https://x.example", "x.example", "x．example", "ま\u202eめ"]
+REFUSED_NAMES += [
+    "ま\u2066め",
+    "ま\u200bめ",
+    "\ufeffまめ",
+    "ま\u2028め",
+    "ま@め",
+    "\u3164\u3164",
+    "12",
+    "♡",
+]
+GOOD_NAMES = [
+    "まめ",
+    "まめ2",
+    "ジャン・ポール",
+    "Anne-Marie",
+    "O’Hara",
+    "山田 はな",
+    "Đặng",
+    "𠮷野",
+    "葛󠄀",
+]
+
+
+@pytest.mark.parametrize("name", REFUSED_NAMES)
+@pytest.mark.parametrize("field", ["nickname-1", "second-1"])
+@pytest.mark.parametrize("step", ["check", "send"])
+def test_a_nickname_is_made_of_letters_of_names(
+    world: World, name: str, field: str, step: str
+) -> None:
+    form = expecting(step=step, **{"twins-1": "yes", field: name})
+
+    answer = request("POST", JOIN, form=form)
+
+    assert answer["statusCode"] == 422
+    assert "呼び名は、ひらがな・カタカナ・漢字などの文字と、数字にしてください" in text_of(answer)
+    assert queued(world) == []
+
+
+@pytest.mark.parametrize("name", GOOD_NAMES)
+def test_names_as_people_have_them_are_taken(world: World, name: str) -> None:
+    answer = request("POST", JOIN, form=expecting(**{"nickname-1": name}))
+    assert answer["statusCode"] == 200
 
 
 # What goes out.

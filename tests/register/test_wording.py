@@ -52,8 +52,9 @@ def test_no_page_holds_words_of_its_own(template: Path) -> None:
 BUILT = {
     *(f"channel.{each}" for each in Channel),
     *(f"check.{kind}{part}" for kind in ("due", "born") for part in ("", "_stage")),
-    *(f"confirm.{what}{part}" for what in ("join", "move") for part in ("", "_button")),
     *(f"errors.{field}{part}" for field in ("email", "phone") for part in ("", "_missing")),
+    *(f"asked.{what}_{kind}" for what in ("new", "added", "same") for kind in ("due", "born")),
+    *(f"asked.{what}" for what in ("corrected", "born", "name", "renamed")),
     *(f"join.invited_{kind}" for kind in ("due", "born")),
     *(f"me.{done}" for done in DONE),
     *(f"refusal.{each}" for each in Refusal),

@@ -9,7 +9,7 @@ from shared.rules import changes
 from shared.rules.account import Channel
 from shared.rules.changes import standing
 from shared.rules.history import Event, Happened, Status
-from shared.rules.joining import Application, Child, joined, joined_again
+from shared.rules.joining import Application, Child, What, additions, joined, joined_again
 from shared.rules.subscriber import Consent, Language, Subscriber
 
 THEN = datetime(2026, 10, 1, 3, 0, tzinfo=UTC)
@@ -106,13 +106,15 @@ AGAIN = [
 def test_who_joins_again_adds_to_what_is_there(
     before: list[Child], again: list[Child], then: list[tuple[Status, date | None, date | None]]
 ) -> None:
-    assert known(joined_again(member(*before), asked(*again), NOW)) == then
+    assert known(joined_again(member(*before), asked(*again), NOW, start=True)) == then
 
 
 def test_the_same_again_adds_no_event_but_the_new_consent_and_language() -> None:
     before = member(Child(due_date=DUE))
 
-    after = joined_again(before, asked(Child(due_date=DUE), language=Language.ENGLISH), NOW)
+    after = joined_again(
+        before, asked(Child(due_date=DUE), language=Language.ENGLISH), NOW, start=True
+    )
 
     assert after.enrolments == before.enrolments
     assert len(after.consents) == 2
@@ -122,7 +124,7 @@ def test_the_same_again_adds_no_event_but_the_new_consent_and_language() -> None
 def test_who_had_stopped_and_joins_again_with_the_same_pregnancy_returns_to_it() -> None:
     stopped = changes.stopped(member(Child(due_date=DUE)), THEN)
 
-    back = joined_again(stopped, asked(Child(due_date=DUE + timedelta(days=28))), NOW)
+    back = joined_again(stopped, asked(Child(due_date=DUE + timedelta(days=28))), NOW, start=True)
 
     assert [event.what for event in back.enrolments[0].history[2:]] == [
         Happened.STOPPED_BY_SUBSCRIBER,
@@ -134,7 +136,7 @@ def test_who_had_stopped_and_joins_again_with_the_same_pregnancy_returns_to_it()
 def test_after_a_loss_a_new_pregnancy_is_a_new_one_and_the_old_stays_silent() -> None:
     lost = changes.stopped(member(Child(due_date=DUE)), THEN)
 
-    later = joined_again(lost, asked(Child(due_date=DUE + timedelta(days=29))), NOW)
+    later = joined_again(lost, asked(Child(due_date=DUE + timedelta(days=29))), NOW, start=True)
 
     assert known(later) == [
         (Status.STOPPED, DUE, None),
@@ -145,8 +147,8 @@ def test_after_a_loss_a_new_pregnancy_is_a_new_one_and_the_old_stays_silent() ->
 def test_a_family_is_kept_and_a_new_one_is_taken_over() -> None:
     before = member(Child(due_date=DUE))
 
-    linked = joined_again(before, asked(Child(due_date=DUE, family="f1")), NOW)
-    again = joined_again(linked, asked(Child(due_date=DUE, family="f2")), NOW)
+    linked = joined_again(before, asked(Child(due_date=DUE, family="f1")), NOW, start=True)
+    again = joined_again(linked, asked(Child(due_date=DUE, family="f2")), NOW, start=True)
 
     assert linked.enrolments[0].family == again.enrolments[0].family == "f1"
 
@@ -154,13 +156,85 @@ def test_a_family_is_kept_and_a_new_one_is_taken_over() -> None:
 def test_a_nickname_that_is_given_replaces_the_old_and_none_leaves_it() -> None:
     before = member(Child(due_date=DUE, nickname="まめ"))
 
-    assert joined_again(before, asked(Child(due_date=DUE)), NOW).enrolments[0].nickname == "まめ"
-    renamed = joined_again(before, asked(Child(due_date=DUE, nickname="はな")), NOW)
+    assert (
+        joined_again(before, asked(Child(due_date=DUE)), NOW, start=True).enrolments[0].nickname
+        == "まめ"
+    )
+    renamed = joined_again(before, asked(Child(due_date=DUE, nickname="はな")), NOW, start=True)
     assert renamed.enrolments[0].nickname == "はな"
 
 
 def test_joining_twice_at_once_ends_as_once() -> None:
-    once = joined_again(member(Child(due_date=DUE)), asked(Child(birth_date=date(2024, 5, 1))), NOW)
-    twice = joined_again(once, asked(Child(birth_date=date(2024, 5, 1))), NOW)
+    once = joined_again(
+        member(Child(due_date=DUE)), asked(Child(birth_date=date(2024, 5, 1))), NOW, start=True
+    )
+    twice = joined_again(once, asked(Child(birth_date=date(2024, 5, 1))), NOW, start=True)
 
     assert replace(twice, consents=()) == replace(once, consents=())
+
+
+# What an application alone starts: nothing.
+
+STOPPED = changes.stopped(member(Child(due_date=DUE), Child(birth_date=date(2024, 5, 1))), THEN)
+ONE_LOST = changes.stopped(
+    member(Child(due_date=DUE), Child(birth_date=date(2024, 5, 1))), THEN, only={"e1"}
+)
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        Child(due_date=DUE, nickname="x"),
+        Child(due_date=DUE + timedelta(days=20)),
+        Child(due_date=DUE + timedelta(days=60)),
+        Child(birth_date=NOW.date()),
+        Child(birth_date=date(2024, 5, 1)),
+        Child(birth_date=date(2025, 5, 1)),
+    ],
+    ids=["the same", "nearly the same", "another pregnancy", "its birth", "the child", "another"],
+)
+@pytest.mark.parametrize("twins", [1, 2])
+def test_an_application_alone_starts_nothing_of_a_record_that_stopped(
+    child: Child, twins: int
+) -> None:
+    application = asked(*[child] * twins, language=Language.ENGLISH)
+
+    assert joined_again(STOPPED, application, NOW, start=False) == STOPPED
+    assert all(each.starts for each in additions(STOPPED, application.children, NOW))
+
+
+def test_after_a_loss_the_birth_of_that_pregnancy_starts_nothing_while_an_older_child_goes_on() -> (
+    None
+):
+    application = asked(Child(birth_date=NOW.date()), Child(birth_date=date(2025, 5, 1)))
+
+    after = joined_again(ONE_LOST, application, NOW, start=False)
+
+    assert known(after) == [
+        (Status.STOPPED, DUE, None),
+        (Status.ACTIVE, None, date(2024, 5, 1)),
+        (Status.ACTIVE, None, date(2025, 5, 1)),
+    ]
+    assert [each.starts for each in additions(ONE_LOST, application.children, NOW)] == [
+        True,
+        False,
+    ]
+
+
+def test_what_would_become_of_each_child_is_told_as_it_is_done() -> None:
+    before = member(Child(due_date=DUE, nickname="まめ"), Child(birth_date=date(2024, 5, 1)))
+    children = (
+        Child(due_date=DUE + timedelta(days=7), nickname="そら"),
+        Child(birth_date=date(2024, 5, 1)),
+        Child(birth_date=date(2025, 5, 1), nickname="はな"),
+    )
+
+    assert [
+        (each.what, each.starts, each.renamed) for each in additions(before, children, NOW)
+    ] == [
+        (What.CORRECTED, False, True),
+        (What.SAME, False, False),
+        (What.ADDED, False, False),
+    ]
+    born = additions(before, [Child(birth_date=NOW.date())], NOW)
+    assert [each.what for each in born] == [What.BORN]
