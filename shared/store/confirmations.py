@@ -1,6 +1,7 @@
 """Confirmations: who asked to join or to move, until they show that the address is theirs."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,18 @@ from shared.rules.joining import Application
 from shared.rules.subscriber import Language
 from shared.store import keys
 from shared.store.documents import read
-from shared.store.tables import Action, delete_action, get, is_conflict, put_action
+from shared.store.tables import (
+    Action,
+    ConflictError,
+    delete_action,
+    get,
+    is_conflict,
+    put_action,
+    transact,
+)
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBServiceResource
     from mypy_boto3_dynamodb.service_resource import Table
 
 LIFETIME = timedelta(hours=24)
@@ -56,18 +66,48 @@ _CONFIRMATION = TypeAdapter(Confirmation)
 
 
 class Confirmations:
-    """What waits to be confirmed, in the pending table. Each is good once."""
+    """What waits to be confirmed, in the pending table. Each is good once.
 
-    def __init__(self, table: "Table") -> None:
-        self._table = table
+    It is found by its id; and, under a keyed hash, by the address and the subscriber that it waits
+    for, so that an erasure leaves nothing of it. `secret` keys the hash.
+    """
+
+    def __init__(
+        self, resource: "DynamoDBServiceResource", table: "Table", secret: Callable[[], bytes]
+    ) -> None:
+        self._resource, self._table, self._secret = resource, table, secret
 
     def put(self, confirmation: Confirmation) -> None:
         """Store one, to be confirmed until it expires."""
-        self._table.put_item(Item=_item(confirmation))
+        transact(self._resource, self.putting(confirmation))
 
-    def putting(self, confirmation: Confirmation) -> list[Action]:
-        """The same as a part of a transaction."""
-        return [put_action(self._table, _item(confirmation))]
+    def putting(self, confirmation: Confirmation, *, subscriber: str | None = None) -> list[Action]:
+        """The same as a part of a transaction. It waits for its mover, or another `subscriber`."""
+        item = _item(confirmation)
+        pointers = self._pointers(confirmation.mover or subscriber, confirmation.address)
+        return [
+            put_action(self._table, item),
+            *(self._pointing(each, confirmation.id, item["expires"]) for each in pointers),
+        ]
+
+    def erasing(self, subscriber: str, address: str) -> list[Action]:
+        """Discard all that waits for a subscriber, or for an address on any channel and account,
+        and return the actions that hold only if nothing more has come to wait since.
+        """
+        actions: list[Action] = []
+        for pointer in self._pointers(subscriber, address):
+            item = get(self._table, {"id": pointer})
+            if item is None:
+                actions.append(
+                    delete_action(self._table, {"id": pointer}, "attribute_not_exists(id)")
+                )
+                continue
+            for each in item["ids"]:
+                self.discard(each)
+            gone = delete_action(self._table, {"id": pointer}, "ids = :ids")
+            gone["Delete"]["ExpressionAttributeValues"] = {":ids": item["ids"]}
+            actions.append(gone)
+        return actions
 
     def get(self, confirmation_id: str) -> Confirmation | None:
         """One that is still good, or None: it was never there, was used, or has expired."""
@@ -91,21 +131,31 @@ class Confirmations:
         """Note that the address was shown to be theirs; False where it is not good any more, or
         another address was shown before.
         """
-        try:
-            self._table.update_item(
-                Key={"id": keys.confirmation(confirmation_id)},
-                UpdateExpression="SET verified = :yes, address = :address",
-                ConditionExpression="expires > :now AND (verified = :no OR address = :address)",
-                ExpressionAttributeValues={
+        now = int(time.time())
+        noted = {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": {"id": keys.confirmation(confirmation_id)},
+                "UpdateExpression": "SET verified = :yes, address = :address",
+                # One of before has no such attribute.
+                "ConditionExpression": (
+                    "expires > :now AND "
+                    "(attribute_not_exists(verified) OR verified = :no OR address = :address)"
+                ),
+                "ExpressionAttributeValues": {
                     ":yes": True,
                     ":no": False,
                     ":address": address,
-                    ":now": int(time.time()),
+                    ":now": now,
                 },
-            )
-        except ClientError as error:
-            if not is_conflict(error):
-                raise
+            }
+        }
+        until = now + int(LIFETIME.total_seconds())
+        pointers = self._pointers(None, address)
+        pointing = [self._pointing(each, confirmation_id, until) for each in pointers]
+        try:
+            transact(self._resource, [noted, *pointing])
+        except ConflictError:
             return False
         return True
 
@@ -117,6 +167,20 @@ class Confirmations:
         """The action that uses it up, for the transaction of what it confirms."""
         key = {"id": keys.confirmation(confirmation_id)}
         return delete_action(self._table, key, "attribute_exists(id)")
+
+    def _pointers(self, subscriber: str | None, address: str) -> list[str]:
+        subjects = {"subscriber": subscriber, "address": address}
+        return [keys.waits(what, each, self._secret()) for what, each in subjects.items() if each]
+
+    def _pointing(self, pointer: str, confirmation_id: str, expires: int) -> Action:
+        return {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": {"id": pointer},
+                "UpdateExpression": "ADD ids :one SET expires = :expires",
+                "ExpressionAttributeValues": {":one": {confirmation_id}, ":expires": expires},
+            }
+        }
 
     def _count(self, confirmation_id: str, what: str, most: int) -> bool:
         try:

@@ -36,6 +36,7 @@ Ledger (pk, sk)            what was planned and what came of it; expires after L
 
 Pending (key: id)          what is there for a short time only; expires by itself
   CONFIRM#<confirmation>                                   who asked for what, until they confirm
+  WAITS#<hmac of an address or subscriber>                 which confirmations wait for it
   BRAKE#<what>#<hmac>#<window>                             how often somebody asked lately
   SEEN#<what>#<id>                                         an event or notice that was dealt with
   EVENT#<account>#<webhook event>                          what happened in a LINE chat
@@ -160,6 +161,12 @@ def arrival(subscriber_id: str) -> Key:
 def confirmation(confirmation_id: str) -> str:
     """What waits to be confirmed."""
     return f"CONFIRM#{confirmation_id}"
+
+
+def waits(for_what: str, subject: str, secret: bytes) -> str:
+    """Which confirmations wait for a subject: an address, of whatever account, or a subscriber."""
+    digest = hmac.new(secret, f"waits\n{for_what}\n{subject.casefold()}".encode(), hashlib.sha256)
+    return f"WAITS#{digest.hexdigest()}"
 
 
 def brake(what: str, subject: str, window: int, secret: bytes) -> str:

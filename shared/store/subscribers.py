@@ -239,11 +239,19 @@ class Subscribers:
             transact(self._resource, actions)
         return new
 
-    def erase(self, old: Subscriber, at: datetime, shards: Mapping[str, int]) -> Subscriber:
+    def erase(
+        self,
+        old: Subscriber,
+        at: datetime,
+        shards: Mapping[str, int],
+        *,
+        also: Sequence[Action] = (),
+    ) -> Subscriber:
         """Erase a person: what stays is the anonymous history, under an id that tells nothing, and
         a tombstone, so that nobody gets the old id again. Return that history.
 
-        ConflictError where `old` is no longer what is stored.
+        ConflictError where `old` is no longer what is stored, or a condition of `also` did not
+        hold.
         """
         left = anonymous(old, at, f"erased-{secrets.token_hex(16)}")
         tombstone = {"id": old.id, ERASED_AT: at.astimezone(UTC).isoformat()}
@@ -260,6 +268,9 @@ class Subscribers:
                     for gone in sorted(due_entries(old, shards[old.account]))
                 ),
                 *(delete_action(self._directory, asdict(key)) for key in _families(old)),
+                delete_action(self._directory, asdict(keys.offer(old.id))),
+                delete_action(self._directory, asdict(keys.arrival(old.id))),
+                *also,
             ],
         )
         return left

@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 
 from shared.rules import changes
+from shared.rules.account import Channel
 from shared.rules.subscriber import Subscriber
+from shared.store.line_events import Turn
 from shared.store.store import Store
 from shared.store.tables import Action, AddressTakenError, ConflictError
 
@@ -69,8 +71,10 @@ def stop(
 
 
 def erase(store: Store, subscriber_id: str, now: datetime) -> Subscriber | None:
-    """Stop everything of a person and erase them, whatever is written to them meanwhile; return
-    the anonymous history that stays, or None where there is nobody of that id.
+    """Stop everything of a person and erase them, whatever is written to them meanwhile, with all
+    that waits for them to confirm it: applications for their address on any channel and account,
+    their moves, and moves of others to it. Return the anonymous history that stays, or None where
+    there is nobody of that id.
 
     ConflictError where the record is written all the time: then everything has stopped, no more.
     """
@@ -80,7 +84,12 @@ def erase(store: Store, subscriber_id: str, now: datetime) -> Subscriber | None:
         if old is None or old.erased:
             return None
         try:
-            return store.subscribers.erase(old, now, store.accounts.shards(old))
+            # Nothing that came to wait after this was read is left: then the erasure begins anew.
+            nothing_waits = store.confirmations.erasing(old.id, old.address)
+            if old.channel is Channel.LINE:  # what they did in the chat before begins nothing anew
+                store.line_turns.take(old.account, old.address, Turn(now, now))
+            shards = store.accounts.shards(old)
+            return store.subscribers.erase(old, now, shards, also=nothing_waits)
         except ConflictError:
             if attempt == TRIES - 1:
                 raise

@@ -123,7 +123,7 @@ def _move(
             old.language,
             now + LIFETIME,
         )
-        return [used, *store.confirmations.putting(left)]
+        return [used, *store.confirmations.putting(left, subscriber=old.id)]
 
     found = waiting.mover and change(store, waiting.mover, moved, also=also)
     if not found:

@@ -166,3 +166,37 @@ def ask_again(stranger: Phone, address: str) -> None:
     stranger.press("確認へ進む")
     stranger.press("この内容で登録する")
     stranger.says("少し時間をおいてください")
+
+
+def test_after_an_erasure_nothing_that_waited_can_be_pressed(
+    phone: Callable[[], Phone],
+    inbox: Callable[[str], list[str]],
+    town: Store,
+) -> None:
+    mother, other = phone(), phone()
+    address, others = "right4@example.jp", "right5@example.jp"
+    own = join_by_email(mother, inbox, address, TODAY + timedelta(days=100))
+    theirs = join_by_email(other, inbox, others, TODAY + timedelta(days=90))
+    ask_by_email(other, address, TODAY - timedelta(days=2), born=True)
+    application = link(inbox(address)[-1], "confirm")
+    other.open(theirs)
+    other.follow("受けとりかた・あて先を変える")
+    other.page.get_by_label("メール", exact=False).first.check()
+    other.page.get_by_label("メールアドレス").fill(address)
+    other.press("確認へ進む")
+    move = link(inbox(address)[-1], "confirm")
+    assert move != application
+
+    mother.open(own)
+    mother.follow("登録を消去する")
+    mother.press("消去へ進む")
+    mother.press("消去する")
+    mother.says("消去しました")
+
+    for waited in (application, move):
+        mother.open(waited)
+        mother.says("この確認は、もう使えません")
+    mother.look("right-8-nothing-waits")
+    assert town.subscribers.at_addresses([("otsu", address)]) == {}
+    other.open(theirs)
+    other.says(others)
