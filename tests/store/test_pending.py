@@ -1,6 +1,7 @@
 """What is there for a short time only: confirmations that are good once, brakes, what was seen."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -164,3 +165,34 @@ def test_what_was_seen_is_known_until_it_is_forgotten_or_long_past(
     assert store.seen.first_time("event", "m1", seconds=60)
     clock[0] += 61
     assert store.seen.first_time("notice", "m1", seconds=60)
+
+
+def test_what_was_stored_before_links_carried_a_generation_is_read_and_confirmed(
+    world: World,
+) -> None:
+    world.add(pregnant(1))
+    people = world.store.subscribers._people
+    old = people.get_item(Key={"id": "s1"})["Item"]
+    people.put_item(Item={name: old[name] for name in old if name != "generation"})
+    world.store.confirmations.put(waiting(mover="s1"))
+    pending = world.store.confirmations._table
+    item = pending.get_item(Key={"id": "CONFIRM#c1"})["Item"]
+    later = {"generation", "tell_old", "verified"}
+    of_line = {"address": ""}
+    pending.put_item(Item={name: item[name] for name in item if name not in later} | of_line)
+
+    assert world.store.confirmations.verified("c1", ADDRESS)
+    found = world.store.confirmations.get("c1")
+    assert found is not None
+    moved = confirm(world.store, found, ADDRESS, datetime.now(UTC))
+
+    assert (moved.address, moved.generation) == (ADDRESS, 1)
+
+
+def test_an_address_that_was_shown_to_be_one_person_s_is_nobody_else_s(store: Store) -> None:
+    store.confirmations.put(replace(waiting(), address=""))
+
+    assert store.confirmations.verified("c1", "U1")
+    assert store.confirmations.verified("c1", "U1")
+    assert not store.confirmations.verified("c1", "U2")
+    assert not store.confirmations.verified("c9", "U1")
