@@ -22,20 +22,26 @@ def dispatch(
             help="What time it is; only where the stack's clock is `given`, as locally.",
         ),
     ] = None,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait/--no-wait", help="Locally, wait until the queues are worked off."),
+    ] = True,
     as_json: JsonOption = False,
     stack: StackOption = None,
 ) -> None:
     """Do one tick now: open what is due, queue it, close what is done.
 
-    Locally the queues are then worked off, and `accepted` says how many messages that sent.
+    Locally the queues are then worked off, and `accepted` says how many messages that sent; with
+    --no-wait it ends at once.
     """
     target = connect(stack)
     day = jst_date(now or datetime.now(UTC))
-    before = accepted(target, day) if target.local else 0
+    waits = wait and target.local is not None
+    before = accepted(target, day) if waits else 0
     done = tick(target, now)
     answer = {name: done[name] for name in ("now", "opened", "queued", "closed", "open")}
-    if target.local:
-        wait_for_queues(target)
+    if waits:
+        wait_for_queues(target, day)
         closing = tick(target, now) if done["open"] else done
         answer["closed"] += closing["closed"] if closing is not done else 0
         answer["open"] = closing["open"]

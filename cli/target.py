@@ -10,7 +10,6 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.dead.queues import QUEUES
 from cli.errors import CallError, FailedError
 from local.platform import STACK, Address, running, use
 from shared.store.store import Names, Store, open_store
@@ -46,11 +45,6 @@ class Target:
             snapshots=self.outputs["SnapshotBucket"],
         )
         return open_store(names, self._address_key)
-
-    @property
-    def queues(self) -> list[str]:
-        """The URLs of all queues that Lambdas read."""
-        return [self.outputs[queue.output] for queue in QUEUES.values()]
 
     def _address_key(self) -> bytes:
         secrets = boto3.client("secretsmanager")

@@ -2,21 +2,28 @@
 
 import json
 import time
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import boto3
+import typer
 import urllib3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.dead.letters import Job
+from cli.dead.queues import QUEUES
 from cli.errors import FailedError
 from cli.target import Target
+from shared.rules.dates import JST
 
 LONGEST_WAIT_SECONDS = 600.0
 TICK_SECONDS = 300
 """The Lambda's timeout in infra/template.yaml; a tick is never asked for twice meanwhile."""
+SAY_AFTER_SECONDS = 15.0
+"""So long nothing is said, and then again as often."""
+CHECK_SECONDS = 1.0
 _POLL_SECONDS = 0.1
 
 
@@ -47,26 +54,50 @@ def hurry(target: Target) -> bool:
     return True
 
 
-def wait_for_queues(target: Target) -> None:
-    """Wait until no queue of the local platform holds a message; FailedError after ten minutes."""
-    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
-    while any(_waiting(target)):
-        if time.monotonic() > deadline:
-            raise FailedError("the queues do not become empty; `kizuna runs` shows what is open")
+def wait_for_queues(target: Target, day: date | None = None) -> None:
+    """Wait until no queue of the local platform holds a message; FailedError after ten minutes.
+    What is waited for is said on stderr, where it takes long.
+
+    Once all jobs of the `day` are done, their messages are no longer waited for: that of a Lambda
+    that was killed stays out of sight for as long as the Lambda might have lived.
+    """
+    started, until = time.monotonic(), datetime.now(JST) + timedelta(seconds=LONGEST_WAIT_SECONDS)
+    said = checked = started
+    queues = list(QUEUES)
+    while name := next(_waiting(target, queues), None):
+        now = time.monotonic()
+        if now > started + LONGEST_WAIT_SECONDS:
+            problem = f"{name} did not become empty in {LONGEST_WAIT_SECONDS / 60:.0f} minutes"
+            raise FailedError(f"{problem}; `kizuna runs` shows what is open")
+        if now > said + SAY_AFTER_SECONDS:
+            typer.echo(f"waiting for {name}, until {until:%H:%M:%S} at the latest", err=True)
+            said = now
+        if day and now > checked + CHECK_SECONDS:
+            checked = now
+            if _all_done(target, day):
+                queues = [each for each in queues if QUEUES[each].shows is not Job]
         time.sleep(_POLL_SECONDS)
 
 
-def _waiting(target: Target) -> Iterator[bool]:
-    """Whether events are on their way from the stand-ins, then whether each queue holds any."""
+def _waiting(target: Target, queues: Sequence[str]) -> Iterator[str]:
+    """What still holds something: the stand-ins, whose events are on their way, then the queues."""
     if target.local:
         url = f"{target.local.pages_url}/_standins/drain"
-        drained = urllib3.request("POST", url, timeout=15, retries=False).json()["drained"]
-        yield not drained
+        if not urllib3.request("POST", url, timeout=15, retries=False).json()["drained"]:
+            yield "the stand-ins' events"
     sqs = boto3.client("sqs")
-    for queue in target.queues:
-        found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
-        yield (
-            found["ApproximateNumberOfMessages"] != "0"
-            or found["ApproximateNumberOfMessagesNotVisible"] != "0"
-            or found["ApproximateNumberOfMessagesDelayed"] != "0"
-        )
+    for name in queues:
+        url = target.outputs[QUEUES[name].output]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        if found["ApproximateNumberOfMessages"] != "0":
+            yield f"the queue {name}"
+        if found["ApproximateNumberOfMessagesNotVisible"] != "0":
+            yield f"a Lambda that works on a message of the queue {name}"
+        if found["ApproximateNumberOfMessagesDelayed"] != "0":
+            yield f"a message of the queue {name} that comes back later"
+
+
+def _all_done(target: Target, day: date) -> bool:
+    ledger = target.store.ledger
+    runs = [run for run in ledger.runs(day) if run.closed_at is None]
+    return all(job.sums is not None for run in runs for job in ledger.jobs(run).values())

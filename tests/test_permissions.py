@@ -108,7 +108,7 @@ def _asked(service: str, operation: str, params: dict[str, Any]) -> Iterator[tup
         for item in params["TransactItems"]:
             ((kind, write),) = item.items()
             yield IN_TRANSACTION[kind], write["TableName"]
-    elif operation == "BatchGetItem":
+    elif operation in ("BatchGetItem", "BatchWriteItem"):
         yield from ((operation, table) for table in params["RequestItems"])
     elif operation == "SendMessageBatch":
         yield "SendMessage", params["QueueUrl"]  # IAM has one action for both

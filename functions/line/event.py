@@ -31,7 +31,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ChatEvent:
-    """One thing that one person did, at LINE's time of it. `text` is empty for a sticker."""
+    """One thing that one person did, at LINE's time of it, or when it arrived if that was earlier.
+    `text` is empty for a sticker.
+    """
 
     id: str
     kind: Kind
@@ -47,9 +49,12 @@ _EVENT = TypeAdapter(ChatEvent)
 _KINDS = frozenset(Kind)
 
 
-def read(event: Any) -> ChatEvent | None:  # noqa: ANN401 - whatever JSON holds
+def read(event: Any, arrived: datetime) -> ChatEvent | None:  # noqa: ANN401 - whatever JSON holds
     """One of a webhook's events, or None where it is none that the chat has a use for: unknown, of
     a group, of nobody, or without its id.
+
+    Nothing happened after it arrived: a clock ahead of ours must not put what somebody did before
+    all that they do next.
     """
     match event:
         case {
@@ -63,6 +68,7 @@ def read(event: Any) -> ChatEvent | None:  # noqa: ANN401 - whatever JSON holds
             return None
     if at is None:
         return None
+    at = min(at, arrived)
     # In standby another program answers; what changes the record counts all the same.
     token = event.get("replyToken") if event.get("mode", "active") == "active" else None
     return ChatEvent(

@@ -10,6 +10,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,8 @@ def _events(account: str, event: Mapping[str, Any]) -> list[ChatEvent]:
         raise RefusedError(400) from None
     if not isinstance(found, dict) or not isinstance(found.get("events"), list):
         raise RefusedError(400)
-    return [each for each in map(read, found["events"]) if each]
+    arrived = datetime.now(UTC)
+    return [each for each in (read(one, arrived) for one in found["events"]) if each]
 
 
 def _body(event: Mapping[str, Any]) -> bytes:
@@ -131,8 +133,7 @@ def _keep(account: str, events: Sequence[ChatEvent]) -> None:
     queued (LINE then gets no 200, and sends it again) is simply stored and queued once more.
     """
     store, sqs = _resources()
-    for each in events:
-        store.put(account, each.id, written(each))
+    store.put(account, {each.id: written(each) for each in events})
     for some in _tens(events):
         answer = sqs.send_message_batch(
             QueueUrl=setting("LINE_EVENT_QUEUE"),

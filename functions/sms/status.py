@@ -45,6 +45,15 @@ STATUSES: Mapping[str, Told | None] = {
 }
 """MessageStatus (Twilio's Messages resource, November 2026)."""
 
+MOST_BYTES = 65_536
+"""Of a request: what Twilio tells of an SMS is a kilobyte or two."""
+
+MOST_FIELDS = 200
+"""Of a request: Twilio's have some 30."""
+
+_CODE = re.compile(r"[0-9]{1,6}")
+"""Twilio's error codes have five digits (https://www.twilio.com/docs/api/errors, November 2026)."""
+
 STOP_WORDS = frozenset(
     {
         # https://help.twilio.com/articles/223134027 (read November 2026)
@@ -89,7 +98,7 @@ def status(message: str) -> Response[str]:
         told,
         # Twilio's callbacks carry no time of their own.
         at=None,
-        code=form.get("ErrorCode") if told not in (Told.SENT, Told.DELIVERED) else None,
+        code=_code(form) if told not in (Told.SENT, Told.DELIVERED) else None,
         address=form.get("To"),
         provider_id=form.get("MessageSid"),
     )
@@ -133,7 +142,13 @@ def _told(form: Mapping[str, str]) -> Told | None:
     if name not in STATUSES:
         metrics.add_metric("SmsUnknownStatus", MetricUnit.Count, 1)
         return None
-    return STATUSES[name] or told_by(form.get("ErrorCode", ""))
+    return STATUSES[name] or told_by(_code(form) or "")
+
+
+def _code(form: Mapping[str, str]) -> str | None:
+    """The error code, where it is one: what is kept is Twilio's, not whatever was written there."""
+    code = form.get("ErrorCode", "")
+    return code if _CODE.fullmatch(code) else None
 
 
 def told_by(code: str) -> Told:
@@ -141,7 +156,7 @@ def told_by(code: str) -> Told:
 
     An unknown one counts as a failure: alone it stops nobody, and five days of it are no chance.
     """
-    number = int(code) if code.isascii() and code.isdecimal() else 0
+    number = int(code) if _CODE.fullmatch(code) else 0
     if number == OPTED_OUT:
         return Told.OPTED_OUT
     if number in UNREACHED:
@@ -153,7 +168,12 @@ def told_by(code: str) -> Told:
 
 
 def _genuine(account: str) -> dict[str, str] | int:
-    """The fields of a request that Twilio signed with the account's token, or an error's status."""
+    """The fields of a request that Twilio signed with the account's token, or an error's status.
+    Its size comes first: fields cost most to take apart, and anybody can send them.
+    """
+    event = app.current_event
+    if len(event.body or "") > MOST_BYTES:
+        return 413
     if _store().accounts.get(account) is None:
         return 404
     try:
@@ -161,10 +181,9 @@ def _genuine(account: str) -> dict[str, str] | int:
     except MissingCredentialsError as error:
         logger.error(str(error))  # noqa: TRY400 - the line says all there is to know
         return 404
-    event = app.current_event
     try:
-        fields = dict(parse_qsl(event.decoded_body or "", keep_blank_values=True))
-    except ValueError:  # no base64, or no text in it
+        fields = dict(_fields(event.decoded_body or ""))
+    except ValueError:  # no base64, no text in it, or far too many fields
         return 400
     query = f"?{event.raw_query_string}" if event.raw_query_string else ""
     url = f"{setting('PUBLIC_URL').rstrip('/')}{event.raw_path}{query}"
@@ -177,6 +196,10 @@ def _genuine(account: str) -> dict[str, str] | int:
         metrics.add_metric("SmsForged", MetricUnit.Count, 1)
         return 403
     return fields if fields.get("AccountSid") == sid else 400
+
+
+def _fields(body: str) -> list[tuple[str, str]]:
+    return parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
 
 
 def _answer(status_code: int) -> Response[str]:

@@ -48,9 +48,8 @@ class _Process(threading.local):
     several, each has its own.)
     """
 
-    def __init__(self) -> None:
-        self.runner = asyncio.Runner()
-        self.session: aiohttp.ClientSession | None = None
+    runner: asyncio.Runner | None = None
+    session: aiohttp.ClientSession | None = None
 
 
 _PROCESS = _Process()
@@ -58,6 +57,8 @@ _PROCESS = _Process()
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run something that makes requests to its end, on the loop that keeps the connections."""
+    if _PROCESS.runner is None:
+        _PROCESS.runner = asyncio.Runner()
     return _PROCESS.runner.run(coroutine)
 
 
@@ -87,6 +88,9 @@ def close() -> None:
     if _PROCESS.session is not None:
         run(_PROCESS.session.close())
         _PROCESS.session = None
+    if _PROCESS.runner is not None:
+        _PROCESS.runner.close()
+        _PROCESS.runner = None
 
 
 def _session() -> aiohttp.ClientSession:

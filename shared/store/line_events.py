@@ -3,7 +3,7 @@ last started or stopped when.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -35,11 +35,13 @@ class LineEvents:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def put(self, account: str, event_id: str, document: str) -> None:
-        """Keep an event, also one that comes again."""
-        key = keys.line_event(account, event_id)
+    def put(self, account: str, documents: Mapping[str, str]) -> None:
+        """Keep events, by LINE's id of each, 25 in a call; also those that come again."""
         expires = int(time.time()) + EVENT_SECONDS
-        self._table.put_item(Item={"id": key, "event": document, "expires": expires})
+        with self._table.batch_writer() as batch:
+            for event_id, document in documents.items():
+                key = keys.line_event(account, event_id)
+                batch.put_item(Item={"id": key, "event": document, "expires": expires})
 
     def get(self, account: str, event_id: str) -> str | None:
         """An event as it was put, or None: it was handled, or nobody did in a day."""
@@ -53,7 +55,9 @@ class LineEvents:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """That somebody started or stopped in the chat: when they did, and when it became known."""
+    """That somebody started or stopped in the chat: when they did, and when it became known.
+    Nobody does anything after it became known: what says so was dated by a clock gone wrong.
+    """
 
     at: datetime
     known: datetime
@@ -68,7 +72,10 @@ class LineTurns:
     def latest(self, account: str, user: str) -> Turn | None:
         """The latest turn that is known, or None."""
         item = get(self._table, {"id": keys.line_turn(account, user, self._secret())})
-        return None if item is None else Turn(_instant(item["at"]), _instant(item["known"]))
+        if item is None:
+            return None
+        known = _instant(item["known"])
+        return Turn(min(_instant(item["at"]), known), known)
 
     def take(self, account: str, user: str, turn: Turn) -> bool:
         """Note a turn; False, and nothing is noted, where a later one is known already."""
@@ -80,8 +87,10 @@ class LineTurns:
                     "known": _microseconds(turn.known),
                     "expires": int(time.time()) + TURN_SECONDS,
                 },
-                ConditionExpression="attribute_not_exists(id) OR #at <= :at",
-                ExpressionAttributeNames={"#at": "at"},
+                # What an earlier release noted may be dated later than it became known.
+                ConditionExpression="attribute_not_exists(id) OR #at <= :at"
+                " OR #at > #known AND #known <= :at",
+                ExpressionAttributeNames={"#at": "at", "#known": "known"},
                 ExpressionAttributeValues={":at": _microseconds(turn.at)},
             )
         except ClientError as error:

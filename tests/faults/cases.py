@@ -313,6 +313,6 @@ ANSWERS: Mapping[Kind, Callable[[Wire], Any]] = {
 
 def _note_callback(day: Day, call: Call, wire: Wire) -> None:
     if call.operation == "create":
-        form = parse_qs(wire.body)  # type: ignore[attr-defined]
+        form = parse_qs(wire.body.decode())  # type: ignore[attr-defined]
         path = urlsplit(form["StatusCallback"][0]).path
         day.callbacks[form["To"][0], form["Body"][0]] = path

@@ -24,6 +24,7 @@ from functions.line.sender import LineSender
 from functions.sms.sender import SmsSender
 from local.standins.outbox import Message
 from shared.delivery import turn
+from shared.providers import http
 from shared.rules.account import Channel
 from shared.rules.history import Event, Happened
 from shared.rules.subscriber import Enrolment, Subscriber
@@ -139,8 +140,13 @@ class Day:
         """Another Lambda gets the very message at which one is at work, and works it off."""
         name, record = self._at_work
         line_deliver._api.cache_clear()  # another process asks for a token of its own
+
+        def work() -> None:
+            self._invoke(name, HANDLERS[name], {"Records": [record]})
+            http.close()
+
         # In a thread, because it has an event loop of its own.
-        other = Thread(target=self._invoke, args=(name, HANDLERS[name], {"Records": [record]}))
+        other = Thread(target=work)
         other.start()
         other.join()
 

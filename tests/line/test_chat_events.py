@@ -9,6 +9,7 @@ import urllib3
 from functions.line import chat
 from shared.rules.months import Month
 from shared.rules.touchpoint import Funnel
+from shared.store.line_events import Turn
 from tests.line.phone import USER, Phone, happened, in_days, labelled, said, today
 from tests.world import Context, World
 
@@ -44,14 +45,39 @@ def test_a_registration_that_happened_before_a_stop_starts_nothing(phone: Phone)
     assert said(messages).startswith("このボタンは使えなくなっています。")
 
 
+YEARS_AHEAD = 4_000_000_000_000
+
+
+def test_a_stop_counts_after_an_event_that_was_dated_years_ahead(phone: Phone) -> None:
+    shown = phone.presses(labelled(phone.follows(), "妊娠中です"), in_days(56))
+    data = labelled(shown, "登録する")["data"]
+    phone.does({"type": "postback", "timestamp": YEARS_AHEAD, "postback": {"data": data}})
+
+    phone.writes("停止")
+
+    assert happened(phone.subscriber) == [["joined", "due_date", "stopped_by_subscriber"]]
+
+
+def test_a_stop_counts_after_a_turn_that_an_earlier_release_noted_years_ahead(
+    phone: Phone, world: World
+) -> None:
+    phone.joins(in_days(56))
+    ahead = datetime.fromtimestamp(YEARS_AHEAD / 1000, UTC)
+    assert world.store.line_turns.take("bunkyo", USER, Turn(ahead, datetime.now(UTC)))
+
+    phone.writes("停止")
+
+    assert happened(phone.subscriber) == [["joined", "due_date", "stopped_by_subscriber"]]
+
+
 def test_events_of_one_delivery_are_handled_in_the_order_in_which_they_happened(
     phone: Phone, world: World
 ) -> None:
     now = int(datetime.now(UTC).timestamp() * 1000)
     shown = phone.presses(labelled(phone.follows(), "妊娠中です"), in_days(56))
     data = labelled(shown, "登録する")["data"]
-    phone.tell({"type": "unfollow", "timestamp": now + 2_000})
-    phone.tell({"type": "postback", "timestamp": now + 1_000, "postback": {"data": data}})
+    phone.tell({"type": "unfollow", "timestamp": now - 1_000})
+    phone.tell({"type": "postback", "timestamp": now - 2_000, "postback": {"data": data}})
 
     assert chat.handler({"Records": world.take("LineEventQueue")}, Context()) == {
         "batchItemFailures": []

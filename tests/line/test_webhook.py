@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from typing import Any
 
 import boto3
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.line import webhook
 from functions.line.webhook import MOST_BYTES, handler, signature
 from tests.line.bridge import event_of
 from tests.line.phone import USER
@@ -161,11 +163,20 @@ def test_a_body_that_is_no_base64_is_refused(world: World) -> None:
 
 
 def test_many_events_are_queued_in_as_many_calls_as_it_takes(world: World) -> None:
-    body = body_of(*(an_event(webhookEventId=f"01E{n:03}") for n in range(23)))
+    events = [an_event(webhookEventId=f"01E{n:03}") for n in range(53)]
+    body = body_of(*events, events[0])
+    right = secret(world)
+    post(body_of(), signature(right, body_of()))  # the secret is read once
+    store, sqs = webhook._resources()
+    asked: list[str] = []
+    for client in (store._table.meta.client, sqs):
+        client.meta.events.register("before-call", lambda model, **_: asked.append(model.name))
 
-    post(body, signature(secret(world), body))
+    post(body, signature(right, body))
 
-    assert len(queued(world)) == len(kept(world)) == 23
+    assert Counter(asked) == {"BatchWriteItem": 3, "SendMessageBatch": 6}
+    assert len(kept(world)) == 53
+    assert len(queued(world)) == 54
 
 
 def test_what_was_kept_and_not_queued_is_queued_when_line_sends_it_again(

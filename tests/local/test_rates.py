@@ -34,7 +34,7 @@ from local.standins.server import Standins
 from shared.delivery.sender import Sender
 from shared.delivery.turn import Progress, Turn
 from shared.letterhead import Letterhead
-from shared.providers import ses_rate
+from shared.providers import http, ses_rate
 from shared.rules.account import Account, Channel, Delivery
 from shared.rules.dates import JST
 from shared.rules.history import Event, Happened
@@ -142,8 +142,8 @@ def a_sender(url: str, store: Store, run: Run, job: JobId) -> Sender:
                 rate_limit=ses_rate.rate_limit(store.rates, client, pytest.fail),
             )
         case Channel.LINE:
-            http = urllib3.PoolManager(retries=False)
-            api = line_api.LineApi(url, line_api.Credentials(CHANNEL_ID, "a secret"), http)
+            pool = urllib3.PoolManager(retries=False)
+            api = line_api.LineApi(url, line_api.Credentials(CHANNEL_ID, "a secret"), pool)
             rate_limit = line_rate.rate_limit(store.rates, CHANNEL_ID)
             return LineSender(api, account="文京区", letterhead=HEAD, rate_limit=rate_limit)
         case Channel.SMS:
@@ -159,7 +159,10 @@ def all_at_once(url: str, stores: list[Store], run: Run, channel: Channel) -> li
 
     def work(number: int) -> list[Progress]:
         ready.wait()
-        return [turn(stores[number], shard) for shard in range(number, SHARDS, WORKERS)]
+        try:
+            return [turn(stores[number], shard) for shard in range(number, SHARDS, WORKERS)]
+        finally:
+            http.close()
 
     def turn(store: Store, shard: int) -> Progress:
         job = JobId(run.account, run.date, channel, shard)

@@ -256,6 +256,36 @@ def test_what_twilio_did_not_sign_changes_nothing_and_is_answered_calmly(
     assert NUMBER[1:] not in seen
 
 
+def test_a_request_that_is_too_large_is_refused_before_it_is_taken_apart(world: World) -> None:
+    path = "/sms/inbound/bunkyo"
+    many = {f"a{n}": "" for n in range(201)}
+
+    assert post(path, {"a": "b" * 70_000})["statusCode"] == 413
+    assert post(path, {"a": "b" * 50_000}, encoded=True)["statusCode"] == 413
+    assert post(path, {"AccountSid": SID, **many})["statusCode"] == 400
+    assert post(path, {"AccountSid": SID, "a": "b" * 60_000})["statusCode"] == 200
+
+
+@pytest.mark.parametrize("code", ["9" * 5_000, "30005x", "-30005", "３０００５", ""])
+def test_what_is_no_code_is_not_read_as_one_and_not_kept(world: World, code: str) -> None:
+    sent_one(world)
+    (batch,) = world.store.waves.batches(JOB)
+    fields = {
+        "AccountSid": SID,
+        "MessageSid": str(batch.entries[0].outcome.provider_id),
+        "MessageStatus": "undelivered",
+        "To": NUMBER,
+        "ErrorCode": code,
+    }
+
+    answered = post(f"/sms/status/{callback_name(JOB, batch.id)}", fields)
+
+    assert answered["statusCode"] == 200
+    assert known(world) is not None
+    if code:
+        assert code not in str(boto3.resource("dynamodb").Table(world.refs["LedgerTable"]).scan())
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -14,8 +14,8 @@ AT = datetime(2026, 11, 25, 1, 0, 0, 123_456, tzinfo=UTC)
 
 def test_an_event_is_there_until_it_is_removed(world: World) -> None:
     events = LineEvents(world.store.seen._table)
-    events.put("bunkyo", "01E", "what happened")
-    events.put("bunkyo", "01E", "what happened")
+    events.put("bunkyo", {"01E": "what happened"})
+    events.put("bunkyo", {"01E": "what happened"})
 
     assert events.get("bunkyo", "01E") == "what happened"
     assert events.get("sakyo", "01E") is None
@@ -28,7 +28,8 @@ def test_an_event_is_there_until_it_is_removed(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("later", "taken"), [(timedelta(0), True), (timedelta(1), True), (-timedelta(1), False)]
+    ("later", "taken"),
+    [(timedelta(0), True), (timedelta(seconds=1), True), (-timedelta(seconds=1), False)],
 )
 def test_only_what_is_not_earlier_takes_the_turn(
     world: World, later: timedelta, taken: bool
