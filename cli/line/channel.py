@@ -1,7 +1,12 @@
 """A LINE channel's settings, over LINE's API: menu and webhook."""
 
+from typing import Annotated, TypeVar
+
+from pydantic import StringConstraints
+
 from functions.line.answers import menu as buttons
 from functions.line.line_api import LineApi, LineUnreachableError
+from shared.providers.answers import Shape, UnreadableAnswerError, read
 from shared.rules.subscriber import Language
 
 MENU_NAME = "kizuna"
@@ -19,6 +24,32 @@ class RefusedByLineError(Exception):
     """LINE did not do it; the message says which call and why."""
 
 
+class _Nothing(Shape):
+    """An object of which nothing is needed."""
+
+
+class _Menu(Shape):
+    richMenuId: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,100}$")]  # noqa: N815 - LINE's names
+    name: str = ""
+
+
+class _Menus(Shape):
+    richmenus: tuple[_Menu, ...]
+
+
+class _Tried(Shape):
+    success: bool
+    reason: str = ""
+    statusCode: int = 0  # noqa: N815
+
+
+class _Refusal(Shape):
+    message: str
+
+
+S = TypeVar("S", bound=Shape)
+
+
 class LineChannel:
     """The channel of an account. `data_url` is the base URL for images."""
 
@@ -29,51 +60,56 @@ class LineChannel:
         """Make the menu, show it to everybody, then remove earlier ones of its name; whether there
         were any. Until it is shown the old one is: nobody is without a menu.
         """
-        listed = self._call("GET", "/v2/bot/richmenu/list").get("richmenus")
-        menus = listed if isinstance(listed, list) else []
-        old = [each["richMenuId"] for each in menus if each.get("name") == MENU_NAME]
-        made = self._call("POST", "/v2/bot/richmenu", rich_menu())["richMenuId"]
+        menus = self._call(_Menus, "GET", "/v2/bot/richmenu/list").richmenus
+        old = [each.richMenuId for each in menus if each.name == MENU_NAME]
+        made = self._call(_Menu, "POST", "/v2/bot/richmenu", rich_menu()).richMenuId
         self._call(
+            _Nothing,
             "POST",
             f"/v2/bot/richmenu/{made}/content",
             picture,
             base_url=self._data_url,
             content_type="image/png",
         )
-        self._call("POST", f"/v2/bot/user/all/richmenu/{made}")
+        self._call(_Nothing, "POST", f"/v2/bot/user/all/richmenu/{made}")
         for each in old:
-            self._call("DELETE", f"/v2/bot/richmenu/{each}")
+            self._call(_Nothing, "DELETE", f"/v2/bot/richmenu/{each}")
         return bool(old)
 
     def set_webhook(self, url: str) -> str | None:
         """Tell LINE where events go, and have it try; why that failed, or None."""
         endpoint = {"endpoint": url}
-        self._call("PUT", "/v2/bot/channel/webhook/endpoint", endpoint)
-        tried = self._call("POST", "/v2/bot/channel/webhook/test", endpoint)
-        if tried.get("success"):
-            return None
-        return f"{tried.get('reason')} ({tried.get('statusCode')})"
+        self._call(_Nothing, "PUT", "/v2/bot/channel/webhook/endpoint", endpoint)
+        tried = self._call(_Tried, "POST", "/v2/bot/channel/webhook/test", endpoint)
+        return None if tried.success else f"{_printable(tried.reason)} ({tried.statusCode})"
 
     def _call(
         self,
+        shape: type[S],
         method: str,
         path: str,
         body: object = None,
         *,
         base_url: str | None = None,
         content_type: str = "application/json",
-    ) -> dict[str, object]:
+    ) -> S:
         try:
             status, found = self._api.call(
                 method, path, body, base_url=base_url, content_type=content_type
             )
         except LineUnreachableError as error:
             raise RefusedByLineError(f"LINE: {error}") from None
-        if status != 200:
-            raise RefusedByLineError(
-                f"LINE refused {method} {path}: {status} {found.get('message')}"
-            )
-        return found
+        try:
+            if status == 200:
+                return read(shape, found)
+            why = f"{status} {_printable(read(_Refusal, found).message)}"
+        except UnreadableAnswerError:
+            why = f"{status}, with an answer that cannot be read"
+        raise RefusedByLineError(f"LINE refused {method} {path}: {why}")
+
+
+def _printable(text: str) -> str:
+    return "".join(each for each in text if each.isprintable())
 
 
 def rich_menu() -> dict[str, object]:

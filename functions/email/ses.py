@@ -3,10 +3,11 @@
 Source: the SES v2 API reference and botocore's service model, read November 2026.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from email.header import Header
 from email.utils import formataddr
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -16,14 +17,30 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
 )
+from pydantic import ValidationError
 
+from shared.providers.answers import Shape
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import BulkEmailEntryTypeDef
 
-T = TypeVar("T")
+
+class _Entry(Shape):
+    Status: str
+    MessageId: str | None = None
+
+
+class _Bulk(Shape):
+    BulkEmailEntryResults: list[_Entry]
+
+
+class _Notice(Shape):
+    MessageId: str
+
+
+S = TypeVar("S", bound=Shape)
 
 BULK_LIMIT = 50
 """Entries of one SendBulkEmail call; the API model does not enforce it."""
@@ -67,6 +84,8 @@ DAILY_QUOTA = Outcome(Result.REFUSED, "daily_quota", for_all=True)
 NOTICE_TAG = "notice"
 """Stands on mails of no run, so that their events are known."""
 
+_STATUS = re.compile(r"[A-Z_]{1,80}")
+_CODE = re.compile(r"[A-Za-z0-9]{1,80}")
 _NOT_ACCEPTED = (ConnectTimeoutError, EndpointConnectionError)
 """Nothing reached SES."""
 
@@ -109,6 +128,7 @@ def send_bulk(
     Everything is rendered before: a variable that is missing would fail later, as an event.
     """
     answer = _answer(
+        _Bulk,
         lambda: ses.send_bulk_email(
             FromEmailAddress=sender,
             ConfigurationSetName=configuration_set,
@@ -123,14 +143,14 @@ def send_bulk(
                 }
             },
             BulkEmailEntries=entries,
-        )
+        ),
     )
     if isinstance(answer, Outcome):
         return [answer] * len(entries)
-    results = answer.get("BulkEmailEntryResults", [])
+    results = answer.BulkEmailEntryResults
     if len(results) != len(entries):
         return [UNKNOWN] * len(entries)
-    return [_of_entry(result.get("Status", ""), result.get("MessageId")) for result in results]
+    return [_of_entry(result.Status, result.MessageId) for result in results]
 
 
 def send_notice(
@@ -138,6 +158,7 @@ def send_notice(
 ) -> Outcome:
     """Send one plain mail that belongs to no run; its events carry the tag `notice`."""
     answer = _answer(
+        _Notice,
         lambda: ses.send_email(
             FromEmailAddress=sender,
             ConfigurationSetName=configuration_set,
@@ -149,22 +170,25 @@ def send_notice(
                     "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
                 }
             },
-        )
+        ),
     )
     if isinstance(answer, Outcome):
         return answer
-    return Outcome(Result.ACCEPTED, provider_id=answer.get("MessageId"))
+    return Outcome(Result.ACCEPTED, provider_id=answer.MessageId)
 
 
-def _answer(call: Callable[[], T]) -> T | Outcome:
+def _answer(shape: type[S], call: Callable[[], Any]) -> S | Outcome:
     """What SES answers, or what it means that it did not take the call."""
     try:
-        return call()
+        return shape.model_validate(call())
     except ClientError as error:
         return _refused_call(error)
     except _NOT_ACCEPTED:
         return Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)
-    except BotoCoreError:
+    except (BotoCoreError, ValidationError):
+        return UNKNOWN
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        # The SDK's parser trusts the shape of what it parses.
         return UNKNOWN
 
 
@@ -174,7 +198,8 @@ def _of_entry(status: str, message_id: str | None) -> Outcome:
     result = ENTRY_RESULTS.get(status, Result.TRY_AGAIN)
     if result is Result.ACCEPTED:
         return Outcome(result, provider_id=message_id)
-    return Outcome(result, status, for_all=result is Result.TRY_AGAIN and status not in OF_ONE)
+    code = status if _STATUS.fullmatch(status) else "unreadable"
+    return Outcome(result, code, for_all=result is Result.TRY_AGAIN and status not in OF_ONE)
 
 
 def _refused_call(error: ClientError) -> Outcome:
@@ -182,7 +207,10 @@ def _refused_call(error: ClientError) -> Outcome:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status >= 500:
         return UNKNOWN
-    if DAILY_QUOTA_EXCEEDED in error.response["Error"].get("Message", ""):
+    said = error.response["Error"]
+    if DAILY_QUOTA_EXCEEDED in str(said.get("Message", "")):
         return DAILY_QUOTA
-    code = error.response["Error"]["Code"]
+    code = str(said.get("Code", ""))
+    if not _CODE.fullmatch(code):
+        code = str(status)
     return Outcome(Result.TRY_AGAIN, code, for_all=code not in OF_ONE)

@@ -9,10 +9,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import urllib3
+from pydantic import StringConstraints
+
+from shared.providers.answers import Shape, UnreadableAnswerError, read
 
 MULTICASTS_PER_SECOND = 200
 """Multicast requests that a channel may make; pushes are 2,000, which the default of the template's
@@ -43,6 +46,11 @@ class Credentials:
     channel_secret: str
 
 
+class _Token(Shape):
+    # As RFC 6750 has it: it goes into a header, and so must have no line break.
+    access_token: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._~+/-]{1,4096}=*$")]
+
+
 class LineApi:
     """One account's LINE channel. No call is ever repeated here."""
 
@@ -71,8 +79,8 @@ class LineApi:
         *,
         base_url: str | None = None,
         content_type: str = "application/json",
-    ) -> tuple[int, dict[str, object]]:
-        """Any other call: its status and JSON. `body` is JSON, or bytes of `content_type`.
+    ) -> tuple[int, bytes]:
+        """Any other call: its status and body. What is sent is JSON, or bytes of `content_type`.
 
         LineUnreachableError where LINE did not answer.
         """
@@ -83,7 +91,7 @@ class LineApi:
             answer = self._request(method, url, self.access_token(), data, headers)
         except urllib3.exceptions.HTTPError:
             raise LineUnreachableError("no_answer") from None
-        return answer.status, read_json(answer.data)
+        return answer.status, answer.data
 
     def _request(
         self, method: str, url: str, token: str, body: bytes | None, headers: Mapping[str, str]
@@ -144,8 +152,11 @@ class LineApi:
         except urllib3.exceptions.HTTPError:
             message = "no_token_unreachable"
             raise LineUnreachableError(message) from None
-        token = read_json(answer.data).get("access_token")
-        if answer.status != _OK or not isinstance(token, str):
+        try:
+            token = read(_Token, answer.data).access_token if answer.status == _OK else ""
+        except UnreadableAnswerError:
+            token = ""
+        if not token:
             message = f"no_token_{answer.status}"
             raise LineUnreachableError(message)
         return token
@@ -154,12 +165,3 @@ class LineApi:
 def encoded(body: object) -> bytes:
     """A body as LINE takes it."""
     return json.dumps(body, ensure_ascii=False).encode()
-
-
-def read_json(data: bytes) -> dict[str, object]:
-    """The JSON object of an answer; an empty one where it is none."""
-    try:
-        found = json.loads(data)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -3,13 +3,29 @@
 Source: https://developers.line.biz/en/reference/line-login/ (read 2026-11).
 """
 
-import json
+import re
 from dataclasses import dataclass
+from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
 import urllib3
+from pydantic import StringConstraints
 
 from functions.line.event import USER_ID
+from shared.providers.answers import Shape, UnreadableAnswerError, read
+
+_CODE = re.compile(r"[!-~]{1,2048}")
+
+
+class _Tokens(Shape):
+    id_token: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,8192}$")]
+
+
+class _Verified(Shape):
+    sub: Annotated[str, StringConstraints(pattern=f"^{USER_ID.pattern}$")]
+
+
+S = TypeVar("S", bound=Shape)
 
 
 class NotVerifiedError(Exception):
@@ -48,26 +64,26 @@ class LoginApi:
 
         NotVerifiedError, LoginUnreachableError.
         """
+        if not _CODE.fullmatch(code):  # it comes back through the browser
+            raise NotVerifiedError
         tokens = self._post(
             "token",
+            _Tokens,
             grant_type="authorization_code",
             code=code,
             redirect_uri=redirect,
             client_id=self.channel_id,
             client_secret=self.channel_secret,
         )
-        verified = self._post(
+        return self._post(
             "verify",
-            id_token=str(tokens.get("id_token", "")),
+            _Verified,
+            id_token=tokens.id_token,
             client_id=self.channel_id,
             nonce=nonce,
-        )
-        user = verified.get("sub")
-        if not isinstance(user, str) or not USER_ID.fullmatch(user):
-            raise NotVerifiedError
-        return user
+        ).sub
 
-    def _post(self, call: str, **form: str) -> dict[str, object]:
+    def _post(self, call: str, shape: type[S], **form: str) -> S:
         try:
             answer = self.http.request(
                 "POST",
@@ -79,10 +95,9 @@ class LoginApi:
             raise LoginUnreachableError from None
         if answer.status in range(400, 500) and answer.status != 429:
             raise NotVerifiedError
-        try:
-            found = json.loads(answer.data)
-        except ValueError:
-            raise LoginUnreachableError from None
-        if answer.status != 200 or not isinstance(found, dict):
+        if answer.status != 200:
             raise LoginUnreachableError
-        return found
+        try:
+            return read(shape, answer.data)
+        except UnreadableAnswerError:
+            raise LoginUnreachableError from None

@@ -7,8 +7,9 @@ import re
 from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 
-from functions.line.line_api import LineApi, LineUnreachableError, Message, encoded, read_json
-from shared.providers.http import NoAnswerError, NotConnectedError, request
+from functions.line.line_api import LineApi, LineUnreachableError, Message, encoded
+from shared.providers.answers import Shape, UnreadableAnswerError, read
+from shared.providers.http import Answer, NoAnswerError, NotConnectedError, request
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 
 MULTICAST_LIMIT = 500
@@ -24,7 +25,19 @@ BAD_REQUEST = frozenset({"bad_request", "bad_user_id", "beside_bad_user_id"})
 """The codes of what a 400 comes to."""
 
 _UNAUTHORIZED, _SERVER_FAILED = 401, 500
-_BAD_RECIPIENT = re.compile(r"to\[(\d+)\]")
+_BAD_RECIPIENT = re.compile(r"to\[([0-9]{1,3})\]")
+_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+class _Detail(Shape):
+    property: str = ""
+
+
+class _Said(Shape):
+    """What LINE says of a call, and of what it could not take."""
+
+    message: str = ""
+    details: tuple[_Detail, ...] = ()
 
 
 async def send(
@@ -56,7 +69,7 @@ async def send(
         return [UNKNOWN] * len(to)
     if answer.status == _UNAUTHORIZED:
         api.forget_token()
-    return outcomes(answer.status, read_json(answer.body), answer.headers, count=len(to))
+    return outcomes(answer, count=len(to))
 
 
 async def send_text(api: LineApi, to: Sequence[str], text: str, retry_key: str) -> list[Outcome]:
@@ -64,33 +77,43 @@ async def send_text(api: LineApi, to: Sequence[str], text: str, retry_key: str) 
     return await send(api, to, [{"type": "text", "text": text}], retry_key)
 
 
-def outcomes(
-    status: int, body: dict[str, object], headers: Mapping[str, str], *, count: int
-) -> list[Outcome]:
-    """What an answer to a send means for each of `count` recipients."""
-    request_id = headers.get("x-line-accepted-request-id") or headers.get("x-line-request-id")
-    message = str(body.get("message", ""))
-    match status:
-        case 200 | 409:
-            return [Outcome(Result.ACCEPTED, provider_id=request_id)] * count
-        case 429 if message == MONTHLY_LIMIT:
+def outcomes(answer: Answer, *, count: int) -> list[Outcome]:
+    """What an answer to a send means for each of `count` recipients. Some statuses say by
+    themselves that nothing was taken; whatever else cannot be read is unknown.
+    """
+    try:
+        said = read(_Said, answer.body)
+    except UnreadableAnswerError:
+        said = None
+    match answer.status, said:
+        case 200 | 409, _Said():
+            accepted = Outcome(Result.ACCEPTED, provider_id=_request_id(answer.headers))
+            return [accepted] * count
+        case 429, _Said(message=message) if message == MONTHLY_LIMIT:
             return [Outcome(Result.REFUSED, "monthly_limit", for_all=True)] * count
-        case 400:
-            return _bad_request(body, count)
-        case _ if status >= _SERVER_FAILED:
+        case 400, _Said():
+            return _bad_request(said, count)
+        case ((200 | 400 | 409), _):
             return [UNKNOWN] * count
-        case _:
+        case status, _ if status >= _SERVER_FAILED:
+            return [UNKNOWN] * count
+        case status, _:
             return [Outcome(Result.TRY_AGAIN, str(status), for_all=True)] * count
 
 
-def _bad_request(body: dict[str, object], count: int) -> list[Outcome]:
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    """LINE's own id of the request that it accepted, by which LINE's support finds it."""
+    found = headers.get("x-line-accepted-request-id") or headers.get("x-line-request-id") or ""
+    return found if _REQUEST_ID.fullmatch(found) else None
+
+
+def _bad_request(said: _Said, count: int) -> list[Outcome]:
     """A 400 names the recipients it cannot take, if any: those are dropped with their reason, and
     the others go out anew under another key. Where it names none, the text itself is at fault.
     """
-    details = body.get("details")
-    properties = [str(d.get("property", "")) for d in details] if isinstance(details, list) else []
+    properties = [each.property for each in said.details]
     bad = {int(m[1]) for each in properties if (m := _BAD_RECIPIENT.fullmatch(each))}
-    if any(each == "to" for each in properties):
+    if "to" in properties:
         bad = set(range(count))
     if not bad:
         return [Outcome(Result.REFUSED, "bad_request")] * count

@@ -1,16 +1,51 @@
-"""The way of Twilio's package to the wire: as all calls to providers go."""
+"""The way of Twilio's package to the wire: as all calls to providers go.
+
+The package takes whatever it gets for what it expects. So it gets only what an answer must hold,
+read strictly.
+"""
 
 import logging
 from base64 import b64encode
 from collections.abc import Mapping
+from typing import Annotated
 from urllib.parse import urlencode
 
+from pydantic import Field, StringConstraints
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
-from shared.providers.http import request
+from shared.providers.answers import Shape, UnreadableAnswerError, read
+from shared.providers.http import Answer, NoAnswerError, request
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_REFUSED, _SERVER_FAILED = 400, 500
+
+_Sid = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,64}$")]
+_RFC_2822 = r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} \+0000"
+"""In UTC, as Twilio writes it; the package would read dates that are none."""
+
+_Date = Annotated[str, StringConstraints(pattern=f"^{_RFC_2822}$")]
+
+
+class _Created(Shape):
+    sid: _Sid
+
+
+class _Message(Shape):
+    sid: _Sid
+    body: str | None = None
+    date_created: _Date | None = None
+
+
+class _Messages(Shape):
+    """Of a list, one page is read."""
+
+    messages: tuple[_Message, ...]
+
+
+class _Refusal(Shape):
+    code: Annotated[int, Field(ge=0, lt=1_000_000)] | None = None
+    message: str = ""
 
 
 class ProviderHttpClient(AsyncHttpClient):  # type: ignore[misc]
@@ -31,7 +66,7 @@ class ProviderHttpClient(AsyncHttpClient):  # type: ignore[misc]
         allow_redirects: bool = False,  # noqa: ARG002 - never
     ) -> Response:
         """The answer, whatever its status; NotConnectedError or NoAnswerError where there is
-        none.
+        none that can be read.
         """
         sent = dict(headers or {})
         if auth:
@@ -44,4 +79,20 @@ class ProviderHttpClient(AsyncHttpClient):  # type: ignore[misc]
             headers=sent,
             body=None if data is None else urlencode(data, doseq=True).encode(),
         )
-        return Response(answer.status, answer.body.decode())
+        return Response(answer.status, _clean(method, answer))
+
+
+def _clean(method: str, answer: Answer) -> str:
+    """What the package reads of an answer, as JSON. That a call was refused its status says, also
+    where no reason can be read.
+    """
+    try:
+        if answer.status < _REFUSED:
+            shape = _Created if method == "POST" else _Messages
+            return read(shape, answer.body).model_dump_json()
+        # The package takes a refusal with a title or type for another kind of error.
+        return read(_Refusal, answer.body).model_dump_json(exclude_none=True)
+    except UnreadableAnswerError:
+        if _REFUSED <= answer.status < _SERVER_FAILED:
+            return "{}"
+        raise NoAnswerError from None

@@ -14,7 +14,7 @@ from tests.local.wire import Answer, Wire, nobody_listens
 
 TOKEN_PATH = "/oauth2/v3/token"
 MULTICAST_PATH = "/v2/bot/message/multicast"
-TOKEN = Answer(body={"token_type": "Bearer", "access_token": "a token", "expires_in": 900})
+TOKEN = Answer(body={"token_type": "Bearer", "access_token": "a-token", "expires_in": 900})
 KEY = "123e4567-e89b-12d3-a456-426614174000"
 THREE = [f"U{n:032x}" for n in range(3)]
 
@@ -61,11 +61,7 @@ def all_three(result: Result, code: str | None = None, request: str | None = Non
 
 ANSWERS = [
     ("200", Answer(200, {}, {"x-line-request-id": "r1"}), all_three(Result.ACCEPTED, None, "r1")),
-    (
-        "200 without JSON: accepted all the same",
-        Answer(200, b"<html>", {"x-line-request-id": "r1"}),
-        all_three(Result.ACCEPTED, None, "r1"),
-    ),
+    ("200 without JSON", Answer(200, b"<html>", {"x-line-request-id": "r1"}), [UNKNOWN] * 3),
     (
         "409: accepted before, under the id of then",
         Answer(
@@ -93,8 +89,8 @@ ANSWERS = [
     ("400 names all at once", bad("to"), [BAD_USER] * 3),
     ("400 names the text", bad("messages[0].text"), [BAD_TEXT] * 3),
     ("400 names nothing", Answer(400, {"message": "Bad"}), [BAD_TEXT] * 3),
-    ("400 without JSON", Answer(400, b"<html>"), [BAD_TEXT] * 3),
-    ("400 with odd details", Answer(400, {"details": "to[1]"}), [BAD_TEXT] * 3),
+    ("400 without JSON", Answer(400, b"<html>"), [UNKNOWN] * 3),
+    ("400 with odd details", Answer(400, {"details": "to[1]"}), [UNKNOWN] * 3),
     ("401", Answer(401, {"message": "no"}), all_three(Result.TRY_AGAIN, "401")),
     ("403", Answer(403, {"message": "no"}), all_three(Result.TRY_AGAIN, "403")),
     ("404", Answer(404, {"message": "no"}), all_three(Result.TRY_AGAIN, "404")),
@@ -131,10 +127,21 @@ def test_each_answer_has_its_meaning_and_the_message_was_posted_once(
         (Answer(500, b""), "no_token_500"),
         (Answer(200, b"<html>"), "no_token_200"),
         (Answer(200, {"access_token": None}), "no_token_200"),
+        (Answer(200, {"access_token": "a-token\r\nX-Line-Retry-Key: b"}), "no_token_200"),
         (Answer(hang_up=True), "no_token_unreachable"),
         (Answer(never=True), "no_token_unreachable"),
     ],
-    ids=["400", "401", "429", "500", "no JSON", "no token in it", "hung up", "no answer in time"],
+    ids=[
+        "400",
+        "401",
+        "429",
+        "500",
+        "no JSON",
+        "no token in it",
+        "a line break",
+        "hung up",
+        "no answer in time",
+    ],
 )
 def test_without_a_token_nothing_is_posted_and_all_are_tried_again(
     wire: Wire, http: urllib3.PoolManager, token: Answer, code: str

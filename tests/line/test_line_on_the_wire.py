@@ -169,7 +169,7 @@ def test_the_first_request_already_carries_its_retry_key(wire: Wire, sender: Lin
 
     for sent in (*wire.sent_to(PUSH_PATH), *wire.sent_to(MULTICAST_PATH)):
         assert UUID(sent.headers["X-Line-Retry-Key"]) == UUID(KEY)
-        assert sent.headers["Authorization"] == "Bearer a token"
+        assert sent.headers["Authorization"] == "Bearer a-token"
 
 
 def test_a_repeat_is_the_same_request_under_the_same_key(wire: Wire, sender: LineSender) -> None:
@@ -286,7 +286,7 @@ def test_after_a_401_the_next_message_asks_for_another_token(
 
     assert len(wire.sent_to(TOKEN_PATH)) == 2
     used = [each.headers["Authorization"] for each in wire.sent_to(PUSH_PATH)]
-    assert used == ["Bearer a token", "Bearer another", "Bearer another"]
+    assert used == ["Bearer a-token", "Bearer another", "Bearer another"]
 
 
 def clock_at(seconds: float) -> SimpleNamespace:

@@ -39,11 +39,11 @@ def channel(standins, api) -> LineChannel:
 def menus(api: LineApi) -> list[dict[str, Any]]:
     status, found = api.call("GET", "/v2/bot/richmenu/list")
     assert status == 200
-    return found["richmenus"]
+    return json.loads(found)["richmenus"]
 
 
 def default(api: LineApi) -> Any:
-    return api.call("GET", "/v2/bot/user/all/richmenu")[1].get("richMenuId")
+    return json.loads(api.call("GET", "/v2/bot/user/all/richmenu")[1]).get("richMenuId")
 
 
 def test_the_menu_has_three_buttons_that_fill_it() -> None:
