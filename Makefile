@@ -105,7 +105,7 @@ types: .venv/.ready ## Mypy, strict, on all that ships and on cli/ and local/.
 	@.venv/bin/mypy
 
 .PHONY: deploy-tools
-deploy-tools: .venv-deploy/.ready ## Make .venv-deploy: sam, cfn-lint, uv (the targets below do it by themselves).
+deploy-tools: .venv-deploy/.ready ## Make .venv-deploy: sam, cfn-lint, uv, bandit, pip-audit (the targets below do it by themselves).
 
 .venv-deploy/.ready: requirements-deploy.txt
 	@$(call make_venv,.venv-deploy,requirements-deploy.txt)
@@ -143,8 +143,14 @@ validate: .venv-deploy/.ready ## Check the template: sam validate --lint, cfn-li
 	@.venv-deploy/bin/sam validate
 	@.venv-deploy/bin/cfn-lint --regions ap-northeast-1 -- infra/template.yaml
 
+# Where the package index tells no advisories, pip-audit says of each package that it could not be audited.
+.PHONY: audit
+audit: .venv-deploy/.ready ## Bandit on the sources; pip-audit on what is locked.
+	@.venv-deploy/bin/bandit -q -c pyproject.toml -r functions shared cli local infra
+	@.venv-deploy/bin/pip-audit --progress-spinner off --disable-pip --require-hashes -r requirements.txt
+
 .PHONY: check
-check: lint types test validate build-check ## Everything that must hold before a change goes in.
+check: lint types audit test validate build-check ## Everything that must hold before a change goes in.
 
 # Versions stay as they are unless asked: make lock UPGRADE=--upgrade (or UPGRADE='--upgrade-package pydantic').
 # The Lambdas' locks follow requirements.txt and name only what has a wheel for Lambda. No index's name is written.
