@@ -34,7 +34,7 @@ UNLIMITED = {"LineRate": "1000000", "SmsRate": "1000000"}
 RATES = {"LineRate": "2000", "SmsRate": "100"}
 SES_RATE = 200
 SLOW_PROVIDER, SLOW_AWS = 0.150, 0.005
-PACED = {"email": (2_000, 200), "line": (20_000, 2_000), "sms": (500, 50)}
+PACED = {"email": (2_000, 200), "line": (40_000, 2_000), "sms": (500, 50)}
 """Recipients of a paced run, and how many a second the rate lets out: an SMS takes two segments."""
 LARGE = 100_000
 RESULTS = Path(__file__).parents[1] / "results"

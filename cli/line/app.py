@@ -6,7 +6,6 @@ from typing import Annotated
 
 import boto3
 import typer
-import urllib3
 from pydantic import TypeAdapter, ValidationError
 
 from cli.errors import CallError, FailedError
@@ -71,6 +70,5 @@ def _channel(target: Target, account: str) -> LineChannel:
         raise FailedError(
             f"the secret {name} is not there, or lacks channel_id or channel_secret"
         ) from None
-    http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=30), retries=False)
-    api = LineApi(target.outputs["LineApi"], credentials, http)
+    api = LineApi(target.outputs["LineApi"], credentials)
     return LineChannel(api, target.outputs["LineDataApi"])

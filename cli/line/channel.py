@@ -1,5 +1,6 @@
 """A LINE channel's settings, over LINE's API: menu and webhook."""
 
+from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
 from pydantic import StringConstraints
@@ -7,6 +8,7 @@ from pydantic import StringConstraints
 from functions.line.answers import menu as buttons
 from functions.line.line_api import LineApi, LineUnreachableError
 from shared.providers.answers import Shape, UnreadableAnswerError, read
+from shared.providers.http import NoAnswerError, run
 from shared.rules.subscriber import Language
 
 MENU_NAME = "kizuna"
@@ -69,7 +71,7 @@ class LineChannel:
             f"/v2/bot/richmenu/{made}/content",
             picture,
             base_url=self._data_url,
-            content_type="image/png",
+            headers={"Content-Type": "image/png"},
         )
         self._call(_Nothing, "POST", f"/v2/bot/user/all/richmenu/{made}")
         for each in old:
@@ -91,20 +93,20 @@ class LineChannel:
         body: object = None,
         *,
         base_url: str | None = None,
-        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
     ) -> S:
         try:
-            status, found = self._api.call(
-                method, path, body, base_url=base_url, content_type=content_type
-            )
+            answer = run(self._api.call(method, path, body, base_url=base_url, headers=headers))
         except LineUnreachableError as error:
             raise RefusedByLineError(f"LINE: {error}") from None
+        except NoAnswerError:
+            raise RefusedByLineError("LINE: no_answer") from None
         try:
-            if status == 200:
-                return read(shape, found)
-            why = f"{status} {_printable(read(_Refusal, found).message)}"
+            if answer.status == 200:
+                return read(shape, answer.body)
+            why = f"{answer.status} {_printable(read(_Refusal, answer.body).message)}"
         except UnreadableAnswerError:
-            why = f"{status}, with an answer that cannot be read"
+            why = f"{answer.status}, with an answer that cannot be read"
         raise RefusedByLineError(f"LINE refused {method} {path}: {why}")
 
 

@@ -3,9 +3,9 @@
 Idempotent: it make the world match today's plan, whatever an earlier tick did or left undone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from functions.dispatch.heartbeat import at_a_standstill
 from shared.delivery.jobs import Queues
@@ -34,9 +34,12 @@ class Tick:
     """Those of them that have come no further for long, and that nobody has paused."""
 
 
-def tick(store: Store, queues: Queues, now: datetime) -> Tick:
-    """Do what is to be done at `now`."""
+def tick(store: Store, queues: Queues, now: datetime, finished: set[date]) -> Tick:
+    """Do what is to be done at `now`. `finished` are the days that earlier ticks of this process
+    found without an open run: they are not looked at again, since nothing opens one of a past day.
+    """
     today = jst_date(now)
+    finished.discard(today)
     runs = {run.account: run for run in store.ledger.runs(today)}
     opened = [
         run
@@ -44,12 +47,7 @@ def tick(store: Store, queues: Queues, now: datetime) -> Tick:
         if account.id not in runs and (run := _open(store, account, now))
     ]
     queued, still_open, closed, stuck = 0, 0, [], []
-    earlier = (
-        run
-        for days in range(LOOK_BACK_DAYS, 0, -1)
-        for run in store.ledger.runs(today - timedelta(days=days))
-    )
-    for run in (*earlier, *runs.values(), *opened):
+    for run in (*_earlier(store, today, finished), *runs.values(), *opened):
         if run.closed_at is not None:
             continue
         jobs = store.ledger.jobs(run)
@@ -70,6 +68,18 @@ def tick(store: Store, queues: Queues, now: datetime) -> Tick:
                 queues.put(job_id, now)
                 queued += 1
     return Tick(len(opened), queued, tuple(closed), still_open, tuple(stuck))
+
+
+def _earlier(store: Store, today: date, finished: set[date]) -> Iterator[Run]:
+    """The open runs of the days before, the oldest first."""
+    for days in range(LOOK_BACK_DAYS, 0, -1):
+        day = today - timedelta(days=days)
+        if day in finished:
+            continue
+        still_open = [run for run in store.ledger.runs(day) if run.closed_at is None]
+        if not still_open:
+            finished.add(day)
+        yield from still_open
 
 
 def _is_stuck(store: Store, run: Run, jobs: Mapping[JobId, Job], now: datetime) -> bool:

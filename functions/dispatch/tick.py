@@ -1,6 +1,7 @@
 """The tick: EventBridge calls this every 15 minutes of the day (JST)."""
 
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
@@ -38,12 +39,23 @@ class BadEventError(ValueError):
     """The event is not one that a tick takes; the message says what would be right."""
 
 
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What is made once in a process. `finished` are the days on which nothing is open any more."""
+
+    store: Store
+    queues: Queues
+    notices: NoticeQueues
+    finished: set[date] = field(default_factory=set)
+
+
 @cache
-def _resources() -> tuple[Store, Queues, NoticeQueues]:
+def _resources() -> Resources:
     sqs = boto3.client("sqs", config=Config(retries={"mode": "standard"}))
     urls = {channel: setting(f"{channel.name}_QUEUE") for channel in Channel}
     notices = {channel: setting(f"{channel.name}_NOTICE_QUEUE") for channel in Channel}
-    return open_store(names_from_environment()), Queues(sqs, urls), NoticeQueues(sqs, notices)
+    store = open_store(names_from_environment())
+    return Resources(store, Queues(sqs, urls), NoticeQueues(sqs, notices))
 
 
 @logger.inject_lambda_context
@@ -52,10 +64,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Run one tick and answer with what it did; BadEventError where the event is not one."""
     metrics.add_metric("TicksBegun", MetricUnit.Count, 1)
     now = _now(event)
-    store, queues, notices = _resources()
-    look_again(store, now)
-    done = tick(store, queues, now)
-    offers = hand_on(store, notices, now)
+    ours = _resources()
+    look_again(ours.store, now)
+    done = tick(ours.store, ours.queues, now, ours.finished)
+    offers = hand_on(ours.store, ours.notices, now)
     _report(done)
     metrics.add_metric("Offers", MetricUnit.Count, offers)
     # Last: an alarm goes off where no tick has succeeded.

@@ -1,7 +1,6 @@
 """Mails: letters as text and HTML, rendered once for all who get the same words."""
 
-from dataclasses import dataclass
-from html import escape
+import json
 from secrets import token_hex
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -30,14 +29,6 @@ _KEPT = 500
 _Same = tuple[Words, Language, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rendered:
-    """A mail but for the reader's own links."""
-
-    text: str
-    html: str
-
-
 class Mails:
     """The mails of one account."""
 
@@ -45,20 +36,16 @@ class Mails:
         self._account, self._letterhead = account, letterhead
         self._text = _TEMPLATES.get_template("letter.txt.j2")
         self._html = _TEMPLATES.get_template("letter.html.j2")
-        self._rendered: dict[_Same, _Rendered] = {}
+        self._rendered: dict[_Same, str] = {}
 
-    def mail(self, addressed: Addressed, *, page: str, stop: str) -> dict[str, str]:
-        """What SES puts into its template for one reader: `subject`, `text` and `html`, with the
-        links to the own page and to stop.
+    def mail(self, addressed: Addressed, *, page: str, stop: str) -> str:
+        """What SES puts into its template for one reader, as JSON: `subject`, `text` and `html`,
+        with the links to the own page and to stop. Links are of letters that neither JSON nor HTML
+        writes in another way.
         """
-        rendered = self._of(addressed)
-        return {
-            "subject": addressed.words.title,
-            "text": rendered.text.replace(_PAGE, page).replace(_STOP, stop),
-            "html": rendered.html.replace(_PAGE, escape(page)).replace(_STOP, escape(stop)),
-        }
+        return self._of(addressed).replace(_PAGE, page).replace(_STOP, stop)
 
-    def _of(self, addressed: Addressed) -> _Rendered:
+    def _of(self, addressed: Addressed) -> str:
         letter = addressed.letter
         same = (addressed.words, letter.language, birth_prompt(letter.due))
         if same not in self._rendered:
@@ -67,7 +54,7 @@ class Mails:
             self._rendered[same] = self._render(*same)
         return self._rendered[same]
 
-    def _render(self, words: Words, language: Language, prompt: bool) -> _Rendered:
+    def _render(self, words: Words, language: Language, prompt: bool) -> str:
         facts = {
             "words": words,
             "account": self._account,
@@ -78,4 +65,9 @@ class Mails:
             "preferences": _PAGE,
             "stop": _STOP,
         }
-        return _Rendered(self._text.render(facts), self._html.render(facts))
+        mail = {
+            "subject": words.title,
+            "text": self._text.render(facts),
+            "html": self._html.render(facts),
+        }
+        return json.dumps(mail, ensure_ascii=False)

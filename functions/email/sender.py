@@ -1,15 +1,16 @@
 """Email: letters as mails of text and HTML, 50 in a call, any messages of one account together."""
 
 import json
-from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from functions.email import ses
+from functions.email.bulk import send_bulk
 from functions.email.mails import Mails
 from shared.delivery.sender import Addressed, Call
 from shared.letterhead import Letterhead
+from shared.providers.http import run
 from shared.providers.rate_limit import RateLimit
 from shared.rules.outcomes import UNKNOWN, Batch, Outcome, Result
 from shared.store.keys import JobId
@@ -76,9 +77,10 @@ class EmailSender:
         ]
 
     async def send(self, batch: Batch, call: Call) -> list[Outcome]:
-        """Send the batch in one call of SES, which boto3 waits for in a thread."""
-        entries = [self._entry(batch, n, each) for n, each in enumerate(call.recipients)]
-        return await to_thread(self._bulk, entries)
+        """Send the batch in one call of SES."""
+        return await self._bulk(
+            [self._entry(batch, n, each) for n, each in enumerate(call.recipients)]
+        )
 
     def repeat_cost(self, batch: Batch) -> float:  # noqa: ARG002 - the loop's signature
         """No batch is ever sent again as it is: one of which SES knows nothing is decided anew."""
@@ -119,12 +121,12 @@ class EmailSender:
             "ReplacementTags": self._tags(PROBE, 0, now),
             "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
         }
-        self._bulk([probe])
+        run(self._bulk([probe]))
         return UNKNOWN
 
-    def _bulk(self, entries: "Sequence[BulkEmailEntryTypeDef]") -> list[Outcome]:
+    async def _bulk(self, entries: "Sequence[BulkEmailEntryTypeDef]") -> list[Outcome]:
         address = f"{self._run.account}@{self._domain}"
-        return ses.send_bulk(
+        return await send_bulk(
             self._client,
             sender=ses.from_address(self._run.settings.name, address),
             configuration_set=self._configuration_set,
@@ -152,11 +154,7 @@ class EmailSender:
         return {
             "Destination": {"ToAddresses": [addressed.address]},
             "ReplacementTags": self._tags(batch.id, position, batch.frozen_at),
-            "ReplacementEmailContent": {
-                "ReplacementTemplate": {
-                    "ReplacementTemplateData": json.dumps(mail, ensure_ascii=False)
-                }
-            },
+            "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": mail}},
             "ReplacementHeaders": [
                 {"Name": "List-Unsubscribe", "Value": f"<{stop}>"},
                 {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import urllib3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -18,6 +17,7 @@ from functions.line.conversation import understood
 from functions.line.event import ChatEvent, stored
 from functions.line.line_api import Credentials, LineApi
 from shared.letterhead import Letterhead
+from shared.providers.http import run
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
 from shared.secrets import MissingCredentialsError, address_key, credentials, platform_keys
@@ -29,7 +29,6 @@ from shared.subscribers.links import Links
 logger = Logger(service="line-chat")
 metrics = Metrics(namespace="Kizuna", service="line-chat")
 
-_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=10), retries=False)
 _SEEN = "line"
 """Under this the ids of events are known that were handled."""
 
@@ -57,7 +56,7 @@ def _resources() -> tuple[Store, LineEvents, Links]:
 
 @cache
 def _api(credentials: Credentials) -> LineApi:
-    return LineApi(setting("LINE_API"), credentials, _HTTP)
+    return LineApi(setting("LINE_API"), credentials)
 
 
 @logger.inject_lambda_context
@@ -136,6 +135,6 @@ def _reply(account_id: str, token: str, messages: list[dict[str, Any]]) -> None:
         logger.error(str(error))  # noqa: TRY400 - the line says all there is to know
         metrics.add_metric("MissingCredentials", MetricUnit.Count, 1)
         return
-    code = _api(Credentials(*found)).reply(token, messages)
+    code = run(_api(Credentials(*found)).reply(token, messages))
     metrics.add_metric("LineRepliesFailed" if code else "LineReplies", MetricUnit.Count, 1)
     logger.info("replied" if code is None else "not replied", extra={"code": code})

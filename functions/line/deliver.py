@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any
 
 import boto3
-import urllib3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -24,8 +23,6 @@ from shared.store.store import Store, names_from_environment, open_store
 logger = Logger(service="line")
 metrics = Metrics(namespace="Kizuna", service="line")
 
-_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=20), retries=False)
-
 
 @cache
 def _resources() -> tuple[Store, Queues]:
@@ -35,7 +32,7 @@ def _resources() -> tuple[Store, Queues]:
 
 @cache
 def _api(credentials: Credentials) -> LineApi:
-    return LineApi(setting("LINE_API"), credentials, _HTTP)
+    return LineApi(setting("LINE_API"), credentials)
 
 
 def _sender(run: Run, job: JobId) -> LineSender:

@@ -4,18 +4,18 @@ Called by hand: LINE's SDK costs more than a second of cold start for three call
 Source: LINE's OpenAPI documents and reference, read November 2026.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-import urllib3
 from pydantic import StringConstraints
 
 from shared.providers.answers import Shape, UnreadableAnswerError, read
+from shared.providers.http import Answer, NoAnswerError, NotConnectedError, request
 
 MULTICASTS_PER_SECOND = 200
 """Multicast requests that a channel may make; pushes are 2,000, which the default of the template's
@@ -35,7 +35,7 @@ _OK, _UNAUTHORIZED = 200, 401
 
 
 class LineUnreachableError(Exception):
-    """LINE gave no access token, so that nothing was sent, or no answer. The message says why."""
+    """Nothing was asked of LINE: it gave no token, or was not reached. The message says why."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,111 +54,91 @@ class _Token(Shape):
 class LineApi:
     """One account's LINE channel. No call is ever repeated here."""
 
-    def __init__(self, base_url: str, credentials: Credentials, http: urllib3.PoolManager) -> None:
-        self._base, self._credentials, self._http = base_url.rstrip("/"), credentials, http
+    def __init__(self, base_url: str, credentials: Credentials) -> None:
+        self.base_url, self._credentials = base_url.rstrip("/"), credentials
         self._token, self._token_until = "", 0.0
-        self._one_asks, self._asked, self._refused = Lock(), 0, ""
+        self._asked: asyncio.Task[str] | None = None
 
-    def reply(self, token: str, messages: Sequence[Message]) -> str | None:
+    async def reply(self, token: str, messages: Sequence[Message]) -> str | None:
         """Answer an event by its reply token, which LINE takes once and for about a minute: None
         where it did, else why not. It is never to be repeated, since no retry key goes with it.
         """
+        body = {"replyToken": token, "messages": list(messages)}
         try:
-            status, _ = self.call(
-                "POST", "/v2/bot/message/reply", {"replyToken": token, "messages": list(messages)}
-            )
+            answer = await self.call("POST", "/v2/bot/message/reply", body)
         except LineUnreachableError as error:
             return str(error)
-        return None if status == _OK else str(status)
+        except NoAnswerError:
+            return "no_answer"
+        return None if answer.status == _OK else str(answer.status)
 
-    def call(
+    async def call(
         self,
         method: str,
         path: str,
         body: object = None,
         *,
         base_url: str | None = None,
-        content_type: str = "application/json",
-    ) -> tuple[int, bytes]:
-        """Any other call: its status and body. What is sent is JSON, or bytes of `content_type`.
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A call of the API, with its token. What is sent is JSON, or bytes where it is bytes.
 
-        LineUnreachableError where LINE did not answer.
+        LineUnreachableError where there is no token, or nothing reached LINE: nothing was done.
+        NoAnswerError where it cannot be told.
         """
+        token = await self._access_token()
         data = body if isinstance(body, bytes) or body is None else encoded(body)
-        url = f"{(base_url or self._base).rstrip('/')}{path}"
-        headers = {"Content-Type": content_type} if data is not None else {}
+        kind = {} if data is None else {"Content-Type": _JSON}
         try:
-            answer = self._request(method, url, self.access_token(), data, headers)
-        except urllib3.exceptions.HTTPError:
-            raise LineUnreachableError("no_answer") from None
-        return answer.status, answer.data
-
-    def _request(
-        self, method: str, url: str, token: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> urllib3.BaseHTTPResponse:
-        answer = self._http.request(
-            method, url, body=body, headers={"Authorization": f"Bearer {token}", **headers}
-        )
+            answer = await request(
+                method,
+                f"{(base_url or self.base_url).rstrip('/')}{path}",
+                headers={"Authorization": f"Bearer {token}", **kind, **(headers or {})},
+                body=data,
+            )
+        except NotConnectedError:
+            raise LineUnreachableError("not_connected") from None
         if answer.status == _UNAUTHORIZED:
-            self.forget_token()
+            self._token_until = 0.0  # it was revoked: the next call asks for another
         return answer
 
-    @property
-    def base_url(self) -> str:
-        """Where the API is, without a slash at the end."""
-        return self._base
-
-    @property
-    def has_token(self) -> bool:
-        """Whether a token is there, so that nobody has to wait for one."""
-        return time.monotonic() < self._token_until
-
-    def forget_token(self) -> None:
-        """It was revoked before its time: the next call asks for another."""
-        self._token_until = 0.0
-
-    def access_token(self) -> str:
+    async def _access_token(self) -> str:
         """A token that is good for a while yet; LineUnreachableError says why there is none. Of
         calls that are made side by side one asks, and the others take its answer.
         """
-        asked = self._asked
-        with self._one_asks:
-            if self.has_token:
-                return self._token
-            if self._asked > asked:  # while this one waited, and was refused
-                raise LineUnreachableError(self._refused)
-            self._asked += 1
-            try:
-                self._token = self._new_token()
-            except LineUnreachableError as error:
-                self._refused = str(error)
-                raise
-            self._token_until = time.monotonic() + TOKEN_SECONDS
+        if time.monotonic() < self._token_until:
             return self._token
+        if self._asked is None:
+            self._asked = asyncio.ensure_future(self._new_token())
+            self._asked.add_done_callback(self._token_came)
+        return await self._asked
 
-    def _new_token(self) -> str:
+    def _token_came(self, asked: "asyncio.Task[str]") -> None:
+        self._asked = None
+        if not asked.cancelled() and asked.exception() is None:
+            self._token, self._token_until = asked.result(), time.monotonic() + TOKEN_SECONDS
+
+    async def _new_token(self) -> str:
         form = {
             "grant_type": "client_credentials",
             "client_id": self._credentials.channel_id,
             "client_secret": self._credentials.channel_secret,
         }
         try:
-            answer = self._http.request(
+            answer = await request(
                 "POST",
-                f"{self._base}/oauth2/v3/token",
-                body=urlencode(form),
+                f"{self.base_url}/oauth2/v3/token",
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
+                body=urlencode(form).encode(),
             )
-        except urllib3.exceptions.HTTPError:
-            message = "no_token_unreachable"
-            raise LineUnreachableError(message) from None
+        except (NotConnectedError, NoAnswerError):
+            raise LineUnreachableError("no_token_unreachable") from None
         try:
-            token = read(_Token, answer.data).access_token if answer.status == _OK else ""
+            token = read(_Token, answer.body).access_token if answer.status == _OK else ""
         except UnreadableAnswerError:
             token = ""
         if not token:
-            message = f"no_token_{answer.status}"
-            raise LineUnreachableError(message)
+            raise LineUnreachableError(f"no_token_{answer.status}")
         return token
 
 

@@ -14,7 +14,6 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-import urllib3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.metrics import MetricUnit
@@ -41,7 +40,6 @@ STATE_SECONDS = 600
 
 SECRET = "line-login"  # noqa: S105 - the name of one
 _JOIN, _ME = "join", "me"
-_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=8), retries=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +208,7 @@ def _api(account: str) -> LoginApi:
         logger.error(str(error))  # noqa: TRY400 - the line says all there is to know
         metrics.add_metric("MissingCredentials", MetricUnit.Count, 1)
         raise EndedError(Ending.IN_THE_CHAT) from None
-    return LoginApi(setting("LINE_LOGIN"), setting("LINE_API"), channel, secret, _HTTP)
+    return LoginApi(setting("LINE_LOGIN"), setting("LINE_API"), channel, secret)
 
 
 def _bound(use: str, browser: str) -> str:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
-import urllib3
 from pydantic import StringConstraints
 
 from functions.line.event import USER_ID
 from shared.providers.answers import Shape, UnreadableAnswerError, read
+from shared.providers.http import NoAnswerError, NotConnectedError, request, run
+
+ANSWER_SECONDS = 8.0
+"""Two calls are made while a browser waits for the page, 29 seconds at the most."""
 
 _CODE = re.compile(r"[!-~]{1,2048}")
 
@@ -44,7 +47,6 @@ class LoginApi:
     api_url: str
     channel_id: str
     channel_secret: str
-    http: urllib3.PoolManager
 
     def authorize(self, *, redirect: str, state: str, nonce: str) -> str:
         """Where the browser is sent. LINE asks there whether to add the account as a friend."""
@@ -85,19 +87,22 @@ class LoginApi:
 
     def _post(self, call: str, shape: type[S], **form: str) -> S:
         try:
-            answer = self.http.request(
-                "POST",
-                f"{self.api_url.rstrip('/')}/oauth2/v2.1/{call}",
-                body=urlencode(form),
-                headers={"Content-Type": "application/x-www-form-urlencoded"},
+            answer = run(
+                request(
+                    "POST",
+                    f"{self.api_url.rstrip('/')}/oauth2/v2.1/{call}",
+                    headers={"Content-Type": "application/x-www-form-urlencoded"},
+                    body=urlencode(form).encode(),
+                    answer_seconds=ANSWER_SECONDS,
+                )
             )
-        except urllib3.exceptions.HTTPError:
+        except (NotConnectedError, NoAnswerError):
             raise LoginUnreachableError from None
         if answer.status in range(400, 500) and answer.status != 429:
             raise NotVerifiedError
         if answer.status != 200:
             raise LoginUnreachableError
         try:
-            return read(shape, answer.data)
+            return read(shape, answer.body)
         except UnreadableAnswerError:
             raise LoginUnreachableError from None

@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 
-import urllib3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -22,8 +21,6 @@ from shared.subscribers.notices import Notice, take_notices
 logger = Logger(service="line-notices")
 metrics = Metrics(namespace="Kizuna", service="line-notices")
 
-_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=20), retries=False)
-
 
 @cache
 def _resources() -> tuple[Store, Links]:
@@ -33,7 +30,7 @@ def _resources() -> tuple[Store, Links]:
 
 @cache
 def _api(credentials: Credentials) -> LineApi:
-    return LineApi(setting("LINE_API"), credentials, _HTTP)
+    return LineApi(setting("LINE_API"), credentials)
 
 
 def _credentials(notice: Notice) -> Credentials:

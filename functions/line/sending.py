@@ -4,19 +4,19 @@ Source: LINE's OpenAPI documents and reference, read November 2026.
 """
 
 import re
-from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 
-from functions.line.line_api import LineApi, LineUnreachableError, Message, encoded
+from functions.line.line_api import LineApi, LineUnreachableError, Message
 from shared.providers.answers import Shape, UnreadableAnswerError, read
-from shared.providers.http import Answer, NoAnswerError, NotConnectedError, request
+from shared.providers.http import Answer, NoAnswerError
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 
 MULTICAST_LIMIT = 500
 """User IDs of one multicast."""
 
-IN_FLIGHT = 32
-"""Calls under way at once: at 150 ms an answer, the 200 multicasts a second that LINE takes."""
+IN_FLIGHT = 16
+"""Calls under way at once: at 150 ms an answer, 100 a second, each to 500 at the most. Each has a
+connection to pay for."""
 
 MONTHLY_LIMIT = "You have reached your monthly limit."
 """What a 429 says when no more can be sent this month; any other 429 means: later."""
@@ -24,7 +24,7 @@ MONTHLY_LIMIT = "You have reached your monthly limit."
 BAD_REQUEST = frozenset({"bad_request", "bad_user_id", "beside_bad_user_id"})
 """The codes of what a 400 comes to."""
 
-_UNAUTHORIZED, _SERVER_FAILED = 401, 500
+_SERVER_FAILED = 500
 _BAD_RECIPIENT = re.compile(r"to\[([0-9]{1,3})\]")
 _REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -50,25 +50,16 @@ async def send(
     """
     kind, recipients = ("push", to[0]) if len(to) == 1 else ("multicast", list(to))
     try:
-        token = api.access_token() if api.has_token else await to_thread(api.access_token)
-        answer = await request(
+        answer = await api.call(
             "POST",
-            f"{api.base_url}/v2/bot/message/{kind}",
-            headers={
-                "Authorization": f"Bearer {token}",
-                "Content-Type": "application/json",
-                "X-Line-Retry-Key": retry_key,
-            },
-            body=encoded({"to": recipients, "messages": list(messages)}),
+            f"/v2/bot/message/{kind}",
+            {"to": recipients, "messages": list(messages)},
+            headers={"X-Line-Retry-Key": retry_key},
         )
     except LineUnreachableError as error:
         return [Outcome(Result.TRY_AGAIN, str(error), for_all=True)] * len(to)
-    except NotConnectedError:
-        return [Outcome(Result.TRY_AGAIN, "not_connected", for_all=True)] * len(to)
     except NoAnswerError:
         return [UNKNOWN] * len(to)
-    if answer.status == _UNAUTHORIZED:
-        api.forget_token()
     return outcomes(answer, count=len(to))
 
 

@@ -77,9 +77,19 @@ class ProviderHttpClient(AsyncHttpClient):  # type: ignore[misc]
             method,
             f"{uri}?{urlencode(params)}" if params else uri,
             headers=sent,
-            body=None if data is None else urlencode(data, doseq=True).encode(),
+            body=None if data is None else _form(data),
         )
         return Response(answer.status, _clean(method, answer))
+
+
+def _form(data: Mapping[str, object]) -> bytes:
+    """A form in which every byte of a value is written as %XX, as any may be: that takes a
+    hundredth of the time in which `urlencode` looks at each byte of a Japanese text.
+    """
+    return "&".join(
+        f"{name}=" + (f"%{str(value).encode().hex('%')}" if value != "" else "")
+        for name, value in data.items()
+    ).encode()
 
 
 def _clean(method: str, answer: Answer) -> str:

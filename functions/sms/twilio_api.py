@@ -18,8 +18,8 @@ from shared.rules.outcomes import UNKNOWN, Outcome, Result
 BODY_LIMIT = 1_600
 """Characters of one message."""
 
-IN_FLIGHT = 32
-"""Calls under way at once: at 150 ms an answer, more than 200 a second."""
+IN_FLIGHT = 16
+"""Calls under way at once: at 150 ms an answer, 100 a second. Each has a connection to pay for."""
 
 LONGEST_VALIDITY_SECONDS = 36_000
 """How long Twilio may keep a message that it cannot deliver yet."""

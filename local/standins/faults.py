@@ -2,7 +2,7 @@
 
 import threading
 from typing import Literal
-from urllib.parse import quote_plus
+from urllib.parse import unquote_plus
 
 from pydantic import (
     BaseModel,
@@ -126,7 +126,7 @@ class Fault(BaseModel):
         if operation not in (where if self.operation is None else {self.operation}):
             return False
         who = self.recipient
-        return who is None or who in body or quote_plus(who) in body
+        return who is None or who in body or who in unquote_plus(body)
 
 
 class Faults:

@@ -52,11 +52,12 @@ class Eligibility:
 
     def decide(self, subscriber: Subscriber, enrolments: Sequence[str]) -> Decision:
         """What a recipient is to be sent about these enrolments, and why not, all else apart."""
-        stopped = _stopped(subscriber, enrolments)
+        now = self._instant()
+        stopped = _stopped_since(now, subscriber, enrolments)
         decision = decide(
             subscriber,
             [each for each in enrolments if each not in stopped],
-            self._instant(),
+            now,
             settings=self._run.settings,
             schedule=self._schedule,
         )
@@ -99,6 +100,17 @@ class Eligibility:
         """The instant to decide for: now, or the last of the run's day where that is over."""
         now = self._clock()
         return now if jst_date(now) == self._run.date else jst_instant(self._run.date, time.max)
+
+
+def _stopped_since(
+    now: datetime, subscriber: Subscriber, asked: Sequence[str]
+) -> dict[str, Reason]:
+    """What `_stopped` gives, where anything is on record that happened after `now`: all else is in
+    what is true now.
+    """
+    if any(event.at > now for each in subscriber.enrolments for event in each.history):
+        return _stopped(subscriber, asked)
+    return {}
 
 
 def _stopped(subscriber: Subscriber, asked: Iterable[str]) -> dict[str, Reason]:

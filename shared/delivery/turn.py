@@ -32,7 +32,7 @@ from shared.store.store import Store
 MOST_RECIPIENTS = in_whole_requests(2_000)
 """Of a wave: a second of LINE's rate, the highest there is."""
 
-MOST_CALLS = 100
+MOST_CALLS = in_whole_requests(200)
 """Of a wave. One item holds them whatever their texts, and they are soon under way."""
 
 DELIVERY = "delivery"
@@ -128,6 +128,8 @@ class Turn:
         was time for all of it.
         """
         job, settling = self._lease.job, self._settling
+        if self._lease.first:
+            return True
         for stored in self._store.waves.of(job):
             wave = stored
             if not stored.settled:

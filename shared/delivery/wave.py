@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import compress
+from math import ceil
 from uuid import uuid4
 
 from shared.delivery.eligibility import Eligibility
@@ -17,6 +18,10 @@ from shared.rules.rate_limit import spread
 from shared.store.run import Lease
 from shared.store.store import Store
 from shared.store.waves import LARGEST_BYTES, pack
+
+IN_FLIGHT_OF_EACH = 0.3
+"""Calls of a wave are made within half a second, and are answered in 150 ms: that many are under
+way at once for each. A wave of few calls opens few connections."""
 
 CHANGED = Outcome(Result.TRY_AGAIN, "changed", for_all=True)
 """Somebody of the batch stopped, moved or corrected a date just before it was frozen, or staff
@@ -71,7 +76,7 @@ class Waves:
         answers = side_by_side(
             list(map(partial(partial, self._sender.send), frozen, compress(calls, unchanged))),
             [begin - late for begin in compress(begins, unchanged)],
-            in_flight=self._sender.in_flight,
+            in_flight=min(self._sender.in_flight, ceil(IN_FLIGHT_OF_EACH * number)),
         )
         taken_back = [self._taken_back(each, CHANGED) for each in compress(wave.batches, changed)]
         for call, batch, answer in zip(compress(calls, unchanged), frozen, answers, strict=True):

@@ -63,16 +63,23 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 async def request(
-    method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    answer_seconds: float | None = None,
 ) -> Answer:
-    """The answer, whatever its status. NotConnectedError or NoAnswerError where there is none.
+    """The answer, whatever its status. NotConnectedError or NoAnswerError where there is none, by
+    default after ANSWER_SECONDS.
 
     Nothing is redirected, and nothing that sends is repeated: aiohttp repeats only what changes
     nothing by HTTP's own rules (a GET), once, where a kept connection was closed under it.
     """
-    timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS)
+    session = _session()
+    timeout = _timeout(answer_seconds) if answer_seconds else session.timeout
     try:
-        async with _session().request(
+        async with session.request(
             method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
         ) as answer:
             return Answer(answer.status, answer.headers, await answer.read())
@@ -98,8 +105,13 @@ def _session() -> aiohttp.ClientSession:
         _PROCESS.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=_tls(), limit=0, keepalive_timeout=KEPT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=_timeout(ANSWER_SECONDS),
         )
     return _PROCESS.session
+
+
+def _timeout(answer_seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=answer_seconds)
 
 
 @cache

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from operator import attrgetter
 
 
 class Happened(StrEnum):
@@ -86,10 +87,18 @@ _STATUS_AFTER = {
 }
 
 
+_Values = tuple[Status, date | None, date | None, bool]
+
+
 def after(standing: Standing, event: Event) -> Standing:
     """What is true once `event` has happened."""
-    status, due, birth = standing.status, standing.due_date, standing.birth_date
-    corrected = standing.corrected_age
+    before = standing.status, standing.due_date, standing.birth_date, standing.corrected_age
+    return Standing(*_after(before, event))
+
+
+def _after(values: _Values, event: Event) -> _Values:
+    """The same of the values alone: a count of everybody comes through here for every event."""
+    status, due, birth, corrected = values
     match event.what:
         case Happened.DUE_DATE:
             due = event.day
@@ -98,11 +107,10 @@ def after(standing: Standing, event: Event) -> Standing:
         case Happened.CORRECTED_AGE | Happened.BIRTH_AGE:
             corrected = event.what is Happened.CORRECTED_AGE
         case Happened.STOPPED_BY_SYSTEM if status is Status.STOPPED:
-            return standing  # a late bounce does not hide that the subscriber had stopped
+            return values  # a late bounce does not hide that the subscriber had stopped
         case _:
             status = _STATUS_AFTER[event.what]
-    # Not dataclasses.replace: a count of everybody comes through here for every event.
-    return Standing(status, due, birth, corrected)
+    return status, due, birth, corrected
 
 
 def standing_at(history: Iterable[Event], at: datetime) -> Standing:
@@ -111,12 +119,12 @@ def standing_at(history: Iterable[Event], at: datetime) -> Standing:
     Events may come in any order of record; they count in the order in which they happened, and
     in the order of record where they happened at the same instant.
     """
-    standing = Standing()
-    for event in sorted(history, key=lambda event: event.at):
+    values: _Values = (Status.NOT_JOINED, None, None, False)
+    for event in sorted(history, key=attrgetter("at")):
         if event.at > at:
             break
-        standing = after(standing, event)
-    return standing
+        values = _after(values, event)
+    return Standing(*values)
 
 
 def latest_standing(history: Iterable[Event]) -> Standing:

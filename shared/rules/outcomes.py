@@ -79,7 +79,7 @@ class Batch:
         """The batch with one outcome for each recipient, in order."""
         # Not dataclasses.replace for each: every message of a day comes through here.
         pairs = zip(self.entries, outcomes, strict=True)
-        entries = (Entry(e.subscriber, e.enrolments, e.due, outcome) for e, outcome in pairs)
+        entries = [Entry(e.subscriber, e.enrolments, e.due, outcome) for e, outcome in pairs]
         return replace(self, entries=tuple(entries))
 
     @property

@@ -104,3 +104,8 @@ class Lease:
     ended: str | None = None
     resent_after: int = 0
     counted: Sums | None = None
+
+    @property
+    def first(self) -> bool:
+        """Whether nobody has worked on the job before: nothing of it was ever frozen."""
+        return self.fence == 1

@@ -350,3 +350,23 @@ def after(times: int, first: Callable[..., object], then: Callable[..., object])
         return chosen(*arguments, **named)
 
     return called
+
+
+def test_a_day_without_an_open_run_is_not_read_again_until_the_clock_is_set_back(
+    world: World,
+) -> None:
+    """A rehearsal may say any time: what it opens on an earlier day is closed all the same."""
+    yesterday = TEN - timedelta(days=1)
+    world.add(pregnant(1))
+    world.tick(TEN)
+    world.tick(yesterday)
+    run = world.store.ledger.run(yesterday.date(), "bunkyo")
+    assert run is not None
+    assert run.closed_at is None
+
+    world.work()
+    world.tick(TEN)
+
+    run = world.store.ledger.run(yesterday.date(), "bunkyo")
+    assert run is not None
+    assert run.closed_at is not None

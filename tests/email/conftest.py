@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions.email import ses
+from shared.providers import http
 from tests.local.wire import Wire
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def a_client(url: str, monkeypatch: pytest.MonkeyPatch) -> "SESV2Client":
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    monkeypatch.setattr(http, "ANSWER_SECONDS", PATIENCE_SECONDS)
     made = ses.client()
     manager = made._endpoint.http_session._manager  # type: ignore[attr-defined]
     manager.connection_pool_kw["timeout"] = PATIENCE_SECONDS

@@ -8,6 +8,8 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from functions.email import ses
+from functions.email.bulk import send_bulk
+from shared.providers.http import run
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from tests.email.conftest import a_client
 from tests.local.wire import Answer, Wire, nobody_listens
@@ -42,9 +44,8 @@ THREE = [f"hanako{n}@example.jp" for n in range(3)]
 
 def send(client: "SESV2Client", *to: str) -> list[Outcome]:
     entries: list[BulkEmailEntryTypeDef] = [{"Destination": {"ToAddresses": [each]}} for each in to]
-    return ses.send_bulk(
-        client, sender="a@example.jp", configuration_set="kizuna-messages", entries=entries
-    )
+    sender = {"sender": "a@example.jp", "configuration_set": "kizuna-messages"}
+    return run(send_bulk(client, entries=entries, **sender))
 
 
 def results(*statuses: str) -> Answer:

@@ -46,7 +46,7 @@ def test_the_small_day_has_all_that_a_day_can_have(trial: Trial) -> None:
         5,
     )
     # Pages of two, so that who is due comes in several, also within one batch.
-    assert calls["Query"] > 20
+    assert calls["Query"] > 15
     kinds = {kind for point in trial.points for kind in point.kinds()}
     assert kinds == set(Kind)
 

@@ -19,7 +19,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from urllib3.connectionpool import HTTPConnectionPool
 
-from functions.line import sending
+from functions.email import bulk
+from functions.line import line_api
 from functions.sms import http as sms_http
 from local.standins.faults import Fault, Provider
 from local.standins.server import Standins
@@ -79,7 +80,7 @@ def met(standins: Standins, meeting: Meeting, patch: pytest.MonkeyPatch) -> Iter
     async def on_request(
         method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
     ) -> Answer:
-        """A call to LINE or Twilio: made here by urllib3, while nothing else happens."""
+        """A call to a provider: made here by urllib3, while nothing else happens."""
         try:
             answer = made_here(method, url, headers=dict(headers), body=body, retries=False)
         except urllib3.exceptions.HTTPError:
@@ -103,7 +104,7 @@ def met(standins: Standins, meeting: Meeting, patch: pytest.MonkeyPatch) -> Iter
 
     with patch.context() as within:
         within.setattr(HTTPConnectionPool, "_make_request", on_http)
-        for module in (sending, sms_http):
+        for module in (bulk, line_api, sms_http):
             within.setattr(module, "request", on_request)
         within.setattr(ENGINE, "between", on_aws)
         within.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _seconds: None))

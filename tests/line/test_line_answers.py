@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-import urllib3
 
 from functions.line.line_api import Credentials, LineApi
 from functions.line.sending import send_text
@@ -33,19 +32,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def http() -> Iterator[urllib3.PoolManager]:
-    with urllib3.PoolManager(retries=False, timeout=0.5) as pool:
-        yield pool
-
-
-@pytest.fixture
 def wire() -> Iterator[Wire]:
     with Wire(by_path={TOKEN_PATH: TOKEN}) as listening:
         yield listening
 
 
-def send(url: str, http: urllib3.PoolManager, to: list[str] = THREE) -> list[Outcome]:
-    api = LineApi(url, Credentials("2001234567", "a channel secret"), http)
+def send(url: str, to: list[str] = THREE) -> list[Outcome]:
+    api = LineApi(url, Credentials("2001234567", "a channel secret"))
     return run(send_text(api, to, "こんにちは", KEY))
 
 
@@ -110,11 +103,11 @@ ANSWERS = [
     ids=[each[0] for each in ANSWERS],
 )
 def test_each_answer_has_its_meaning_and_the_message_was_posted_once(
-    wire: Wire, http: urllib3.PoolManager, answer: Answer, expected: list[Outcome]
+    wire: Wire, answer: Answer, expected: list[Outcome]
 ) -> None:
     wire.answers = [answer]
 
-    assert send(wire.url, http) == expected
+    assert send(wire.url) == expected
     assert len(wire.sent_to(MULTICAST_PATH)) == 1
 
 
@@ -144,23 +137,21 @@ def test_each_answer_has_its_meaning_and_the_message_was_posted_once(
     ],
 )
 def test_without_a_token_nothing_is_posted_and_all_are_tried_again(
-    wire: Wire, http: urllib3.PoolManager, token: Answer, code: str
+    wire: Wire, token: Answer, code: str
 ) -> None:
     wire.by_path[TOKEN_PATH] = token
 
-    assert send(wire.url, http) == all_three(Result.TRY_AGAIN, code)
+    assert send(wire.url) == all_three(Result.TRY_AGAIN, code)
     assert wire.sent_to(MULTICAST_PATH) == []
 
 
-def test_where_nobody_listens_nothing_was_accepted(http: urllib3.PoolManager) -> None:
-    assert send(nobody_listens(), http) == all_three(Result.TRY_AGAIN, "no_token_unreachable")
+def test_where_nobody_listens_nothing_was_accepted() -> None:
+    assert send(nobody_listens()) == all_three(Result.TRY_AGAIN, "no_token_unreachable")
 
 
-def test_where_nobody_listens_any_more_nothing_was_accepted(
-    wire: Wire, http: urllib3.PoolManager
-) -> None:
+def test_where_nobody_listens_any_more_nothing_was_accepted(wire: Wire) -> None:
     wire.answers = [Answer()]
-    api = LineApi(wire.url, Credentials("2001234567", "a channel secret"), http)
+    api = LineApi(wire.url, Credentials("2001234567", "a channel secret"))
     run(send_text(api, THREE, "こんにちは", KEY))
     wire.stop()
 

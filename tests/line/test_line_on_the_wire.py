@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
-import urllib3
 
 from cli.files.content import LONGEST_TEXT_UNITS
 from functions.line import line_api
@@ -69,9 +68,8 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.fixture
-def api(wire: Wire) -> Iterator[LineApi]:
-    with urllib3.PoolManager(retries=False, timeout=5.0) as pool:
-        yield LineApi(f"{wire.url}/", Credentials("2001234567", "secret&more"), pool)
+def api(wire: Wire) -> LineApi:
+    return LineApi(f"{wire.url}/", Credentials("2001234567", "secret&more"))
 
 
 @pytest.fixture

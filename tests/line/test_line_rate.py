@@ -1,7 +1,6 @@
 """What a LINE call takes of its channel's rate."""
 
 import pytest
-import urllib3
 
 from functions.line.line_api import Credentials, LineApi
 from functions.line.rate import cost
@@ -27,7 +26,7 @@ def test_a_call_costs_its_recipients_and_a_multicast_its_share_of_a_second(
 
 
 def a_sender(per_second: float) -> LineSender:
-    api = LineApi("http://127.0.0.1:1", Credentials("2001234567", "s"), urllib3.PoolManager())
+    api = LineApi("http://127.0.0.1:1", Credentials("2001234567", "s"))
     head = Letterhead("きずな事務局", "office@kizuna.example.jp")
     return LineSender(api, account="文京区", letterhead=head, rate_limit=unhurried(per_second))
 

@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import pytest
-import urllib3
 
 from cli.line.channel import LineChannel, RefusedByLineError, rich_menu
 from cli.line.menu import picture
 from functions.line.line_api import Credentials, LineApi
 from local.standins.config import Config
 from local.standins.server import Standins
+from shared.providers.http import run
 from tests.local.wire import Answer, Wire
 from tests.standins.openapi import problems
 
@@ -27,8 +27,7 @@ def standins(tmp_path):
 
 @pytest.fixture
 def api(standins):
-    with urllib3.PoolManager(retries=False, timeout=5.0) as pool:
-        yield LineApi(standins.url, Credentials(CHANNEL, "s"), pool)
+    return LineApi(standins.url, Credentials(CHANNEL, "s"))
 
 
 @pytest.fixture
@@ -37,13 +36,13 @@ def channel(standins, api) -> LineChannel:
 
 
 def menus(api: LineApi) -> list[dict[str, Any]]:
-    status, found = api.call("GET", "/v2/bot/richmenu/list")
-    assert status == 200
-    return json.loads(found)["richmenus"]
+    answer = run(api.call("GET", "/v2/bot/richmenu/list"))
+    assert answer.status == 200
+    return json.loads(answer.body)["richmenus"]
 
 
 def default(api: LineApi) -> Any:
-    return json.loads(api.call("GET", "/v2/bot/user/all/richmenu")[1]).get("richMenuId")
+    return json.loads(run(api.call("GET", "/v2/bot/user/all/richmenu")).body).get("richMenuId")
 
 
 def test_the_menu_has_three_buttons_that_fill_it() -> None:
@@ -91,7 +90,7 @@ def test_setting_it_again_replaces_it_and_leaves_others_alone(
     channel: LineChannel, api: LineApi
 ) -> None:
     other = {**rich_menu(), "name": "of the municipality"}
-    assert api.call("POST", "/v2/bot/richmenu", other)[0] == 200
+    assert run(api.call("POST", "/v2/bot/richmenu", other)).status == 200
     channel.set_menu(picture())
     first = default(api)
 
@@ -134,7 +133,6 @@ def test_a_webhook_that_does_not_answer_is_told(channel: LineChannel) -> None:
 
 
 def test_wrong_credentials_change_nothing_and_say_so(standins: Standins) -> None:
-    with urllib3.PoolManager(retries=False, timeout=5.0) as pool:
-        wrong = LineApi(standins.url, Credentials(CHANNEL, "wrong"), pool)
-        with pytest.raises(RefusedByLineError, match="LINE: no_token_400"):
-            LineChannel(wrong, standins.url).set_menu(b"")
+    wrong = LineApi(standins.url, Credentials(CHANNEL, "wrong"))
+    with pytest.raises(RefusedByLineError, match="LINE: no_token_400"):
+        LineChannel(wrong, standins.url).set_menu(b"")

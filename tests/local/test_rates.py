@@ -14,7 +14,6 @@ from threading import Barrier
 
 import boto3
 import pytest
-import urllib3
 from botocore.config import Config as BotoConfig
 
 from cli.target import connect_to
@@ -142,8 +141,7 @@ def a_sender(url: str, store: Store, run: Run, job: JobId) -> Sender:
                 rate_limit=ses_rate.rate_limit(store.rates, client, pytest.fail),
             )
         case Channel.LINE:
-            pool = urllib3.PoolManager(retries=False)
-            api = line_api.LineApi(url, line_api.Credentials(CHANNEL_ID, "a secret"), pool)
+            api = line_api.LineApi(url, line_api.Credentials(CHANNEL_ID, "a secret"))
             rate_limit = line_rate.rate_limit(store.rates, CHANNEL_ID)
             return LineSender(api, account="文京区", letterhead=HEAD, rate_limit=rate_limit)
         case Channel.SMS:

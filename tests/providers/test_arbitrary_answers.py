@@ -10,12 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-import urllib3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.line.channel import LineChannel, RefusedByLineError
 from functions.email import ses
+from functions.email.bulk import send_bulk
 from functions.line.event import USER_ID
 from functions.line.line_api import Credentials as LineCredentials
 from functions.line.line_api import LineApi
@@ -84,12 +84,6 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.fixture
-def pool() -> Iterator[urllib3.PoolManager]:
-    with urllib3.PoolManager(retries=False, timeout=5.0) as made:
-        yield made
-
-
-@pytest.fixture
 def client(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator["SESV2Client"]:
     made = a_client(wire.url, monkeypatch)
     yield made
@@ -117,10 +111,10 @@ def check(found: list[Outcome], count: int, answer: Answer, accepted: set[int]) 
 
 @arbitrary
 @given(answer=ANSWERS)
-def test_a_message_on_line(wire: Wire, pool: urllib3.PoolManager, answer: Answer) -> None:
+def test_a_message_on_line(wire: Wire, answer: Answer) -> None:
     token = Answer(body={"access_token": "a-token"})
     wire.by_path, wire.answers = {"/oauth2/v3/token": token}, [answer]
-    api = LineApi(wire.url, LineCredentials("2001234567", "a secret"), pool)
+    api = LineApi(wire.url, LineCredentials("2001234567", "a secret"))
 
     for to in (THREE[:1], THREE):
         found = run(send_text(api, to, "こんにちは", "a key"))
@@ -131,28 +125,26 @@ def test_a_message_on_line(wire: Wire, pool: urllib3.PoolManager, answer: Answer
 
 @arbitrary
 @given(answer=ANSWERS)
-def test_a_token_of_line(wire: Wire, pool: urllib3.PoolManager, answer: Answer) -> None:
+def test_a_token_of_line(wire: Wire, answer: Answer) -> None:
     wire.answers = [answer]
-    api = LineApi(wire.url, LineCredentials("2001234567", "a secret"), pool)
+    api = LineApi(wire.url, LineCredentials("2001234567", "a secret"))
 
     (found,) = run(send_text(api, THREE[:1], "こんにちは", "a key"))
 
     if len(wire.sent) == 1:  # it got no further
         assert (found.result, found.for_all) == (Result.TRY_AGAIN, True)
     wire.sent.clear()
-    problem = api.reply("a reply token", [])
+    problem = run(api.reply("a reply token", []))
     assert problem is None or CODE.fullmatch(problem)
 
 
 @arbitrary
 @given(answer=ANSWERS)
-def test_who_came_back_from_line_login(
-    wire: Wire, pool: urllib3.PoolManager, answer: Answer
-) -> None:
+def test_who_came_back_from_line_login(wire: Wire, answer: Answer) -> None:
     good = Answer(body={"id_token": "an.id.token"})
     for answers in ([answer], [good, answer]):
         wire.answers = answers
-        login = LoginApi("https://line.example", wire.url, "2001234567", "a secret", pool)
+        login = LoginApi("https://line.example", wire.url, "2001234567", "a secret")
         found = told(
             partial(login.who, "a-code", redirect="https://x", nonce="n"),
             NotVerifiedError,
@@ -163,8 +155,8 @@ def test_who_came_back_from_line_login(
 
 @arbitrary
 @given(code=st.text(st.characters(exclude_categories=())))
-def test_a_code_that_came_back_through_the_browser(pool: urllib3.PoolManager, code: str) -> None:
-    login = LoginApi("https://line.example", "http://127.0.0.1:9", "2001234567", "a secret", pool)
+def test_a_code_that_came_back_through_the_browser(code: str) -> None:
+    login = LoginApi("https://line.example", "http://127.0.0.1:9", "2001234567", "a secret")
 
     with pytest.raises((NotVerifiedError, LoginUnreachableError)):
         login.who(code, redirect="https://x", nonce="n")
@@ -172,12 +164,10 @@ def test_a_code_that_came_back_through_the_browser(pool: urllib3.PoolManager, co
 
 @arbitrary
 @given(answer=ANSWERS)
-def test_the_settings_of_a_line_channel(
-    wire: Wire, pool: urllib3.PoolManager, answer: Answer
-) -> None:
+def test_the_settings_of_a_line_channel(wire: Wire, answer: Answer) -> None:
     token = Answer(body={"access_token": "a-token"})
     wire.by_path, wire.answers = {"/oauth2/v3/token": token}, [answer]
-    api = LineApi(wire.url, LineCredentials("2001234567", "a secret"), pool)
+    api = LineApi(wire.url, LineCredentials("2001234567", "a secret"))
     channel = LineChannel(api, wire.url)
 
     menu = told(lambda: channel.set_menu(b"a picture"), RefusedByLineError)
@@ -219,7 +209,7 @@ def test_mails(wire: Wire, client: "SESV2Client", answer: Answer) -> None:
     wire.answers = [answer]
     sender = {"sender": "a@example.jp", "configuration_set": "messages"}
 
-    found = ses.send_bulk(client, entries=[{}, {}], **sender)
+    found = run(send_bulk(client, entries=[{}, {}], **sender))
     notice = ses.send_notice(client, to="b@example.jp", subject="題", text="本文", **sender)
 
     check(found, 2, answer, {200, 201, 202})
