@@ -14,7 +14,7 @@ import pytest
 from functions.au_report import pages as au_pages
 from functions.au_snapshot import share as au_share
 from functions.au_snapshot import snapshot as au_snapshot
-from functions.line import chat as line_chat
+from functions.line.chat import handler as line_chat
 from functions.line.webhook import signature
 from functions.sms.sender import callback_name
 from shared.rules.account import Channel

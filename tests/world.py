@@ -22,11 +22,11 @@ from functions.email import deliver as email_deliver
 from functions.email import feedback as email_feedback
 from functions.email import notify as email_notify
 from functions.email.ses import SIMULATOR
-from functions.line import chat as line_chat
 from functions.line import deliver as line_deliver
-from functions.line import login as line_login
 from functions.line import notify as line_notify
 from functions.line import webhook as line_webhook
+from functions.line.chat import handler as line_chat
+from functions.line.login import handler as line_login
 from functions.register import resources as register_resources
 from functions.sms import deliver as sms_deliver
 from functions.sms import notify as sms_notify

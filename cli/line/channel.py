@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import StringConstraints
 
-from functions.line.answers import menu as buttons
+from functions.line.chat.replies import menu as buttons
 from functions.line.line_api import LineApi, LineUnreachableError
 from shared.providers.answers import Shape, UnreadableAnswerError, read
 from shared.providers.http import NoAnswerError, run

@@ -5,7 +5,7 @@ from html import escape
 
 import vl_convert
 
-from functions.au_report.plots.look import LOOK
+from functions.au_report.plots.theme import THEME
 from functions.au_report.report import Plot
 
 _ROLES = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events)="[^"]*"')
@@ -14,7 +14,7 @@ _OPENING = re.compile(r"<svg [^>]*>")
 
 def svg(plot: Plot) -> str:
     """The plot as an SVG element: an image with a title and a description, as wide as its place."""
-    spec = {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "config": LOOK}
+    spec = {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "config": THEME}
     drawn = vl_convert.vegalite_to_svg({**spec, **plot.spec}, allowed_base_urls=[])
     # What Vega says of each mark would be read over and over; the description says it once.
     drawn = _ROLES.sub("", drawn)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from functions.au_report.account import READERS
 from functions.au_report.balance import balance
-from functions.au_report.look import needs_a_look
 from functions.au_report.outlook import outlook
 from functions.au_report.plots.multiples import multiples
 from functions.au_report.plots.over_time import Line, over_time
@@ -24,6 +23,7 @@ from functions.au_report.report import (
     count,
     words,
 )
+from functions.au_report.review_sheet import needs_a_look
 from functions.au_report.sources import sources, warnings
 from functions.au_report.totals import MonthTotal, month_totals, total_flow
 from functions.au_report.trend import MONTHS, three_years

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from functions.line.postback import Postback
+from functions.line.chat.postback import Postback
 
 LABEL_LIMIT = 20
 """Characters on a button or a quick reply."""

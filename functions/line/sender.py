@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.line.answers import menu
+from functions.line.chat.replies import menu
 from functions.line.line_api import LineApi
 from functions.line.messages import text
 from functions.line.rate import cost

@@ -19,7 +19,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.line.event import ChatEvent, read, written
+from functions.line.chat.event import ChatEvent, read, written
 from shared.rules.account import Channel
 from shared.secrets import MissingCredentialsError, credentials
 from shared.settings import setting

@@ -3,12 +3,11 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from email.header import decode_header, make_header
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,12 +15,11 @@ from markupsafe import Markup, escape
 from werkzeug.wrappers import Request, Response
 
 from local.standins.answers import Refused
+from local.standins.line_chat import LineChats
 from local.standins.outbox import Mailbox, Message, Outbox
 from local.standins.outbox_questions import in_mailbox, mailboxes, number_of_mailboxes
+from local.standins.page import CONTENT_POLICY, SERVED, TEMPLATES, WRITTEN
 from local.standins.segments import segments
-
-if TYPE_CHECKING:
-    from local.standins.line_chat import LineChats
 
 ROUTES = (
     ("GET", "/", "index"),
@@ -36,33 +34,14 @@ OUTCOMES = {
     "complaint": "迷惑メールとして報告されました",
 }
 HEADERS_SHOWN = ("Reply-To", "List-Unsubscribe", "List-Unsubscribe-Post")
-CONTENT_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
-    " frame-src 'self'; form-action 'self'; base-uri 'none'"
-)
 _IN_FRAME = '<base target="_blank"><meta name="viewport" content="width=device-width">'
 _LINK = re.compile(r"https?://[!-~]+")
 _CHARACTERS_IN_A_LINE = 34
 _FRAME_REM = (14, 42)
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Where pages point: to routes of the server, or to files beside each other."""
-
-    index: str
-    mailbox: str
-    style: str
-    """A file of styles, or nothing: then they stand in the page."""
-
-
-SERVED = Links("/inbox", "/inbox/{}", "")
-WRITTEN = Links("index.html", "mailbox-{}.html", "style.css")
-TEMPLATES = Path(__file__).parent / "templates"
-
-
 def answer(
-    name: str, request: Request, outbox: Outbox, path: Mapping[str, str], chats: "LineChats"
+    name: str, request: Request, outbox: Outbox, path: Mapping[str, str], chats: LineChats
 ) -> Response:
     """Answer the inbox route `name`; raises Refused where there is no such mailbox."""
     if name == "index":
@@ -97,7 +76,7 @@ def write_static(outbox: Outbox, folder: Path) -> int:
     return len(boxes)
 
 
-def _index(request: Request, outbox: Outbox, chats: "LineChats") -> str:
+def _index(request: Request, outbox: Outbox, chats: LineChats) -> str:
     channel, search = request.args.get("channel", ""), request.args.get("q", "").strip()
     page = max(1, request.args.get("page", 1, type=int))
     total = number_of_mailboxes(outbox, channel=channel, search=search)
@@ -119,7 +98,7 @@ def _index(request: Request, outbox: Outbox, chats: "LineChats") -> str:
     )
 
 
-def _mailbox(outbox: Outbox, mailbox: str, chats: "LineChats") -> str:
+def _mailbox(outbox: Outbox, mailbox: str, chats: LineChats) -> str:
     messages, shown = in_mailbox(outbox, mailbox), chats.shown(mailbox)
     if not messages and shown is None:
         raise Refused(Response(_MISSING.render(links=SERVED), 404, mimetype="text/html"))

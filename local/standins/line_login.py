@@ -16,9 +16,9 @@ from werkzeug.wrappers import Request, Response
 
 from local.standins.answers import Refused, json_answer
 from local.standins.config import Settings
-from local.standins.inbox import CONTENT_POLICY, SERVED, TEMPLATES
 from local.standins.line_events import LineEvents
 from local.standins.line_messages import USER_ID
+from local.standins.page import CONTENT_POLICY, SERVED, TEMPLATES
 
 ROUTES = (
     ("GET", "/oauth2/v2.1/authorize", "authorize"),

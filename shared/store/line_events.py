@@ -54,7 +54,7 @@ class LineEvents:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class StartOrStop:
     """That somebody started or stopped in the chat: when they did, and when it became known.
     Nobody does anything after it became known: what says so was dated by a clock gone wrong.
     """
@@ -63,21 +63,21 @@ class Turn:
     known: datetime
 
 
-class LineTurns:
+class StartsAndStops:
     """The latest turn of each LINE user, by the keyed hash of account and user ID."""
 
     def __init__(self, table: "Table", secret: Callable[[], bytes]) -> None:
         self._table, self._secret = table, secret
 
-    def latest(self, account: str, user: str) -> Turn | None:
+    def latest(self, account: str, user: str) -> StartOrStop | None:
         """The latest turn that is known, or None."""
         item = get(self._table, {"id": keys.line_turn(account, user, self._secret())})
         if item is None:
             return None
         known = _instant(item["known"])
-        return Turn(min(_instant(item["at"]), known), known)
+        return StartOrStop(min(_instant(item["at"]), known), known)
 
-    def take(self, account: str, user: str, turn: Turn) -> bool:
+    def take(self, account: str, user: str, turn: StartOrStop) -> bool:
         """Note a turn; False, and nothing is noted, where a later one is known already."""
         try:
             self._table.put_item(

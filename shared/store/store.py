@@ -20,7 +20,7 @@ from shared.store.due import DueIndex
 from shared.store.feedback import MessageFeedback
 from shared.store.figures import Births, ExternalFigures, PublishedTotals
 from shared.store.ledger import Ledger
-from shared.store.line_events import LineTurns
+from shared.store.line_events import StartsAndStops
 from shared.store.offers import Offers
 from shared.store.pauses import Pauses
 from shared.store.rates import Rates
@@ -68,7 +68,7 @@ class Store:
     arrivals: Arrivals
     pauses: Pauses
     touchpoints: Touchpoints
-    line_turns: LineTurns
+    line_starts: StartsAndStops
     rates: Rates
 
 
@@ -127,7 +127,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         arrivals=Arrivals(directory),
         pauses=Pauses(directory),
         touchpoints=Touchpoints(resource, directory),
-        line_turns=LineTurns(pending, secret),
+        line_starts=StartsAndStops(pending, secret),
         rates=Rates(pending),
     )
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from shared.rules import changes
 from shared.rules.account import Channel
 from shared.rules.subscriber import Subscriber
-from shared.store.line_events import Turn
+from shared.store.line_events import StartOrStop
 from shared.store.store import Store
 from shared.store.tables import Action, AddressTakenError, ConflictError
 
@@ -87,7 +87,7 @@ def erase(store: Store, subscriber_id: str, now: datetime) -> Subscriber | None:
             # Nothing that came to wait after this was read is left: then the erasure begins anew.
             nothing_waits = store.confirmations.erasing(old.id, old.address)
             if old.channel is Channel.LINE:  # what they did in the chat before begins nothing anew
-                store.line_turns.take(old.account, old.address, Turn(now, now))
+                store.line_starts.take(old.account, old.address, StartOrStop(now, now))
             shards = store.accounts.shards(old)
             return store.subscribers.erase(old, now, shards, also=nothing_waits)
         except ConflictError:

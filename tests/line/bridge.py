@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote_plus
 
-from functions.line import login, webhook
+from functions.line import webhook
+from functions.line.login import handler as login
 from local.processes import LOOPBACK
 from tests.world import Context
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import urllib3
 
-from functions.line import chat
+from functions.line.chat import handler as chat
 from shared.rules.months import Month
 from shared.rules.touchpoint import Funnel
-from shared.store.line_events import Turn
+from shared.store.line_events import StartOrStop
 from tests.line.phone import USER, Phone, happened, in_days, labelled, said, today
 from tests.world import Context, World
 
@@ -63,7 +63,7 @@ def test_a_stop_counts_after_a_turn_that_an_earlier_release_noted_years_ahead(
 ) -> None:
     phone.joins(in_days(56))
     ahead = datetime.fromtimestamp(YEARS_AHEAD / 1000, UTC)
-    assert world.store.line_turns.take("bunkyo", USER, Turn(ahead, datetime.now(UTC)))
+    assert world.store.line_starts.take("bunkyo", USER, StartOrStop(ahead, datetime.now(UTC)))
 
     phone.writes("停止")
 

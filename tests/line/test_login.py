@@ -11,7 +11,7 @@ import boto3
 import pytest
 import urllib3
 
-from functions.line.login import handler
+from functions.line.login.handler import handler
 from shared.rules.account import Channel
 from shared.rules.joining import Application, Child
 from shared.rules.subscriber import Language, Subscriber

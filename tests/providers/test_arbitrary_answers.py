@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from cli.line.channel import LineChannel, RefusedByLineError
 from functions.email import ses
 from functions.email.bulk import send_bulk
-from functions.line.event import USER_ID
+from functions.line.chat.event import USER_ID
 from functions.line.line_api import Credentials as LineCredentials
 from functions.line.line_api import LineApi
-from functions.line.login_api import LoginApi, LoginUnreachableError, NotVerifiedError
+from functions.line.login.api import LoginApi, LoginUnreachableError, NotVerifiedError
 from functions.line.sending import send_text
 from functions.sms.twilio_api import Credentials as TwilioCredentials
 from functions.sms.twilio_api import TwilioApi

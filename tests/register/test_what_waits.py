@@ -9,7 +9,7 @@ from shared.rules.account import Channel
 from shared.rules.joining import Application, Child
 from shared.rules.subscriber import Language
 from shared.store.confirmations import Confirmation
-from shared.store.line_events import Turn
+from shared.store.line_events import StartOrStop
 from shared.store.tables import ConflictError
 from shared.subscribers import actions, consent
 from tests.register.parents import (
@@ -145,7 +145,7 @@ def test_what_was_pressed_in_the_chat_before_begins_nothing_after(world: World) 
 
     actions.erase(world.store, "s1", pressed + timedelta(seconds=1))
 
-    assert not world.store.line_turns.take("bunkyo", hers.address, Turn(pressed, pressed))
+    assert not world.store.line_starts.take("bunkyo", hers.address, StartOrStop(pressed, pressed))
 
 
 @pytest.mark.parametrize("already", [False, True])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.store import line_events
-from shared.store.line_events import EVENT_SECONDS, LineEvents, Turn
+from shared.store.line_events import EVENT_SECONDS, LineEvents, StartOrStop
 from tests.world import World
 
 USER = "U" + "a1" * 16
@@ -34,8 +34,8 @@ def test_an_event_is_there_until_it_is_removed(world: World) -> None:
 def test_only_what_is_not_earlier_takes_the_turn(
     world: World, later: timedelta, taken: bool
 ) -> None:
-    turns, first = world.store.line_turns, Turn(AT, AT + timedelta(minutes=1))
-    second = Turn(AT + later, AT + timedelta(minutes=5))
+    turns, first = world.store.line_starts, StartOrStop(AT, AT + timedelta(minutes=1))
+    second = StartOrStop(AT + later, AT + timedelta(minutes=5))
     assert turns.latest("bunkyo", USER) is None
     assert turns.take("bunkyo", USER, first)
 
@@ -46,7 +46,7 @@ def test_only_what_is_not_earlier_takes_the_turn(
 
 
 def test_the_key_of_a_turn_tells_of_nobody(world: World) -> None:
-    world.store.line_turns.take("bunkyo", USER, Turn(AT, AT))
+    world.store.line_starts.take("bunkyo", USER, StartOrStop(AT, AT))
 
     (item,) = world.store.seen._table.scan()["Items"]
     assert item["id"].startswith("TURN#")

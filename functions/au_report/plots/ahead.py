@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.au_report.plots.look import DARK, INK, LIGHT, MIDDLE, MONTHS, QUIET, frame
 from functions.au_report.plots.names import names
+from functions.au_report.plots.theme import DARK, INK, LIGHT, MIDDLE, MONTHS, QUIET, frame
 from functions.au_report.report import Cell, Plot
 from shared.rules.months import Month
 

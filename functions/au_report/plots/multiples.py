@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from functions.au_report.plots.look import DARK, INK, WIDTH
 from functions.au_report.plots.over_time import Line
+from functions.au_report.plots.theme import DARK, INK, WIDTH
 from functions.au_report.report import Plot
 from shared.rules.months import Month
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.au_report.plots.look import DARK, INK, MIDDLE, MONTHS, frame
 from functions.au_report.plots.names import margin, names
+from functions.au_report.plots.theme import DARK, INK, MIDDLE, MONTHS, frame
 from functions.au_report.report import MISSING, Cell, Plot
 from shared.rules.months import Month
 from shared.rules.small_cells import Hidden

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.au_report.plots.look import DARK, INK, MIDDLE, frame
+from functions.au_report.plots.theme import DARK, INK, MIDDLE, frame
 from functions.au_report.report import Cell, Plot
 
 _ROW = 22

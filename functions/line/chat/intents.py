@@ -1,4 +1,4 @@
-"""Conversation: what somebody wants who did something in the chat, decided without looking around.
+"""Intents: what somebody wants who did something in the chat, decided without looking around.
 
 What is not understood changes nothing. A stop, by word, button or block, always counts.
 """
@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from functions.line.event import ChatEvent, Kind
-from functions.line.postback import Postback, Press
+from functions.line.chat.event import ChatEvent, Kind
+from functions.line.chat.postback import Postback, Press
 from shared.rules import changes
 from shared.rules.account import Channel, Delivery, Settings
 from shared.rules.changes import Refusal, RefusedError
@@ -18,10 +18,10 @@ from shared.rules.dates import jst_date
 from shared.rules.history import Happened
 from shared.rules.joining import Child
 from shared.rules.subscriber import Enrolment, Language, Subscriber
-from shared.store.line_events import Turn
+from shared.store.line_events import StartOrStop
 
 
-class Want(StrEnum):
+class IntentKind(StrEnum):
     """What somebody wants: a closed set, which is acted on and put into words."""
 
     GREETING = "greeting"
@@ -46,76 +46,76 @@ class Want(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Intent:
     """What somebody wants, in which language they are answered; `child` is whom it is about."""
 
-    want: Want
+    kind: IntentKind
     language: Language = Language.JAPANESE
     child: Child | None = None
     twins: bool = False
     refusal: Refusal | None = None
 
 
-_TURNS = frozenset({Want.STOP, Want.JOIN})
+_STARTS_AND_STOPS = frozenset({IntentKind.STOP, IntentKind.JOIN})
 _POLITE = (
     "(する|して|してください|して下さい|したい|したいです|をお願いします|をおねがいします|お願いします|"
     "おねがいします|る|て|てください|て下さい|たい|たいです|ます)?"
 )
 _WORDS = {
-    Want.STOP: re.compile(
+    IntentKind.STOP: re.compile(
         r"(全て|すべて)?(の)?(配信|メッセージ|登録)?(を|の)?"
         r"(停止|中止|解除|退会|とめ|止め|やめ|stop|unsubscribe|cancel)" + _POLITE
     ),
-    Want.PAGE: re.compile(
+    IntentKind.PAGE: re.compile(
         r"(登録)?(内容|情報)?(を|の)?(確認|変更|確認・変更|変更・確認|設定)"
         + _POLITE
         + r"|登録内容|登録情報|マイページ|change|settings|preferences"
     ),
-    Want.WHICH_DAY: re.compile(
+    IntentKind.WHICH_DAY: re.compile(
         r"(無事)?(に)?(出産|誕生|生まれ|うまれ|産まれ)(の登録|登録|した|しました|た|ました)?(よ)?|birth|born"
     ),
-    Want.GREETING: re.compile(r"登録" + _POLITE + r"|はじめる|始める|join|start|english"),
+    IntentKind.GREETING: re.compile(r"登録" + _POLITE + r"|はじめる|始める|join|start|english"),
 }
 """What is written to us, by what it means, without spaces and punctuation."""
 
 _SPACES = re.compile(r"[\s。、．，.,!！?？…~〜ー]+$|\s+")
 
 
-def understood(
+def intent_of(
     event: ChatEvent, subscriber: Subscriber | None, settings: Settings, now: datetime
-) -> Wish:
+) -> Intent:
     """What the person wants, given the record at their address, if there is one."""
     match event.kind:
         case Kind.FOLLOW:
-            wish = Wish(Want.GREETING)
+            intent = Intent(IntentKind.GREETING)
         case Kind.UNFOLLOW:
-            return Wish(Want.STOP)
+            return Intent(IntentKind.STOP)
         case Kind.MESSAGE:
-            wish = _written(event.text)
+            intent = _written(event.text)
         case Kind.POSTBACK:
-            wish = _pressed(event, settings, jst_date(now))
+            intent = _pressed(event, settings, jst_date(now))
     if subscriber is not None:
-        wish = replace(wish, language=subscriber.language)
-    return _fitting(wish, subscriber, settings)
+        intent = replace(intent, language=subscriber.language)
+    return _fitting(intent, subscriber, settings)
 
 
 def overtaken(
-    event: ChatEvent, want: Want, subscriber: Subscriber | None, turn: Turn | None
+    event: ChatEvent, kind: IntentKind, subscriber: Subscriber | None, latest: StartOrStop | None
 ) -> bool:
     """Whether somebody who stops (or joins) has since done the opposite: events come in any order.
 
     What was done in the chat is ordered by LINE's time of it. What was done elsewhere is on record
-    at the time at which it was done. `turn` is the latest in the chat.
+    at the time at which it was done. `latest` is the last in the chat.
     """
-    if want not in _TURNS:
+    if kind not in _STARTS_AND_STOPS:
         return False
-    if turn is not None and event.at < turn.at:
+    if latest is not None and event.at < latest.at:
         return True
     # The record dates what was done in the chat by when it became known, which is later.
-    since = event.at if turn is None else max(event.at, turn.known)
+    since = event.at if latest is None else max(event.at, latest.known)
     opposite = (
         {Happened.JOINED, Happened.RETURNED}
-        if want is Want.STOP
+        if kind is IntentKind.STOP
         else {Happened.STOPPED_BY_SUBSCRIBER}
     )
     return any(
@@ -148,68 +148,72 @@ def earliest_birth(today: date, settings: Settings) -> date:
     return earliest
 
 
-def _written(text: str) -> Wish:
+def _written(text: str) -> Intent:
     said = _SPACES.sub("", unicodedata.normalize("NFKC", text).strip().casefold())
     for want, words in _WORDS.items():
         if words.fullmatch(said):
             english = said.isascii()
-            return Wish(want, Language.ENGLISH if english else Language.JAPANESE)
-    return Wish(Want.HELP)
+            return Intent(want, Language.ENGLISH if english else Language.JAPANESE)
+    return Intent(IntentKind.HELP)
 
 
 _PRESSED = {
-    Press.GREETING: Want.GREETING,
-    Press.PAGE: Want.PAGE,
-    Press.STOP: Want.STOP,
-    Press.BIRTH: Want.WHICH_DAY,
-    Press.DUE_DATE: Want.CHECK,
-    Press.BIRTH_DATE: Want.CHECK,
-    Press.JOIN_DUE: Want.JOIN,
-    Press.JOIN_BORN: Want.JOIN,
-    Press.BIRTH_DAY: Want.CHECK_BIRTH,
-    Press.BIRTH_RIGHT: Want.BIRTH,
+    Press.GREETING: IntentKind.GREETING,
+    Press.PAGE: IntentKind.PAGE,
+    Press.STOP: IntentKind.STOP,
+    Press.BIRTH: IntentKind.WHICH_DAY,
+    Press.DUE_DATE: IntentKind.CHECK,
+    Press.BIRTH_DATE: IntentKind.CHECK,
+    Press.JOIN_DUE: IntentKind.JOIN,
+    Press.JOIN_BORN: IntentKind.JOIN,
+    Press.BIRTH_DAY: IntentKind.CHECK_BIRTH,
+    Press.BIRTH_RIGHT: IntentKind.BIRTH,
 }
 _DUE = frozenset({Press.DUE_DATE, Press.JOIN_DUE})
 _CHOSEN = frozenset({Press.DUE_DATE, Press.BIRTH_DATE, Press.BIRTH_DAY})
 _ABOUT_A_DAY = _CHOSEN | {Press.JOIN_DUE, Press.JOIN_BORN, Press.BIRTH_RIGHT}
 
 
-def _pressed(event: ChatEvent, settings: Settings, today: date) -> Wish:
+def _pressed(event: ChatEvent, settings: Settings, today: date) -> Intent:
     says = Postback.parse(event.data)
     if says is None:
-        return Wish(Want.NOT_UNDERSTOOD)
+        return Intent(IntentKind.NOT_UNDERSTOOD)
     language = says.language or Language.JAPANESE
-    wish = Wish(_PRESSED[says.press], language, twins=says.twins)
+    intent = Intent(_PRESSED[says.press], language, twins=says.twins)
     if says.press not in _ABOUT_A_DAY:
-        return wish
+        return intent
     day = event.day if says.press in _CHOSEN else says.day
     if day is None:
-        return replace(wish, want=Want.NOT_UNDERSTOOD)
+        return replace(intent, kind=IntentKind.NOT_UNDERSTOOD)
     child = Child(due_date=day) if says.press in _DUE else Child(birth_date=day)
     try:
         child.check(today, settings.end_of_delivery)
     except RefusedError as error:
-        return replace(wish, want=Want.NOT_POSSIBLE, child=child, refusal=error.refusal)
-    return replace(wish, child=child)
+        return replace(intent, kind=IntentKind.NOT_POSSIBLE, child=child, refusal=error.refusal)
+    return replace(intent, child=child)
 
 
-_OF_SUBSCRIBERS = frozenset({Want.PAGE, Want.WHICH_DAY, Want.HELP})
-_TO_JOIN = frozenset({Want.GREETING, Want.CHECK, Want.JOIN})
-_OF_BIRTH = frozenset({Want.WHICH_DAY, Want.CHECK_BIRTH, Want.BIRTH})
+_OF_SUBSCRIBERS = frozenset({IntentKind.PAGE, IntentKind.WHICH_DAY, IntentKind.HELP})
+_TO_JOIN = frozenset({IntentKind.GREETING, IntentKind.CHECK, IntentKind.JOIN})
+_OF_BIRTH = frozenset({IntentKind.WHICH_DAY, IntentKind.CHECK_BIRTH, IntentKind.BIRTH})
 
 
-def _fitting(wish: Wish, subscriber: Subscriber | None, settings: Settings) -> Wish:
+def _fitting(intent: Intent, subscriber: Subscriber | None, settings: Settings) -> Intent:
     """What it comes to for this person: strangers are greeted, and a birth is registered in the
     chat only where it is clear whose.
     """
     known = subscriber is not None and any(map(changes.active, subscriber.enrolments))
-    if wish.want in _OF_SUBSCRIBERS and not known and not (wish.want is Want.PAGE and subscriber):
-        wish = replace(wish, want=Want.GREETING)
-    if wish.want in _TO_JOIN and not offered(settings):
-        return replace(wish, want=Want.CLOSED)
-    if wish.want in _OF_BIRTH and (subscriber is None or expected(subscriber) is None):
-        return replace(wish, want=Want.PAGE if subscriber else Want.GREETING)
-    return wish
+    if (
+        intent.kind in _OF_SUBSCRIBERS
+        and not known
+        and not (intent.kind is IntentKind.PAGE and subscriber)
+    ):
+        intent = replace(intent, kind=IntentKind.GREETING)
+    if intent.kind in _TO_JOIN and not offered(settings):
+        return replace(intent, kind=IntentKind.CLOSED)
+    if intent.kind in _OF_BIRTH and (subscriber is None or expected(subscriber) is None):
+        return replace(intent, kind=IntentKind.PAGE if subscriber else IntentKind.GREETING)
+    return intent
 
 
 def offered(settings: Settings) -> bool:

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.line.conversation import Want, earliest_birth, expected, overtaken, understood
-from functions.line.event import ChatEvent, Kind
-from functions.line.postback import DATA_LIMIT, Postback, Press
+from functions.line.chat.event import ChatEvent, Kind
+from functions.line.chat.intents import IntentKind, earliest_birth, expected, intent_of, overtaken
+from functions.line.chat.postback import DATA_LIMIT, Postback, Press
 from functions.line.wording import age_in_words
 from shared.rules import changes
 from shared.rules.ending import EndOfDelivery
 from shared.rules.joining import Child
 from shared.rules.subscriber import Language
-from shared.store.line_events import Turn
+from shared.store.line_events import StartOrStop
 from tests.line.phone import USER
 from tests.world import JOINED, TEN, bunkyo, pregnant
 
@@ -49,11 +49,12 @@ def event(kind: Kind = Kind.MESSAGE, at: datetime = TEN, **facts: str) -> ChatEv
 
 
 WORDS = {
-    Want.STOP: "停止 停止する 配信の停止 すべての配信を止める 止めて やめたい STOP Unsubscribe",
-    Want.PAGE: "変更 変更したいです 登録内容 確認 マイページ settings",
-    Want.WHICH_DAY: "出産 出産しました うまれました！ 無事に産まれました 生まれたよ birth",
-    Want.GREETING: "登録 はじめる 登録したい start",
-    Want.HELP: "こんにちは ？ 停止線はどこ 流産しました 👶 登録したくない",
+    IntentKind.STOP: "停止 停止する 配信の停止 すべての配信を止める 止めて やめたい STOP "
+    "Unsubscribe",
+    IntentKind.PAGE: "変更 変更したいです 登録内容 確認 マイページ settings",
+    IntentKind.WHICH_DAY: "出産 出産しました うまれました！ 無事に産まれました 生まれたよ birth",
+    IntentKind.GREETING: "登録 はじめる 登録したい start",
+    IntentKind.HELP: "こんにちは ？ 停止線はどこ 流産しました 👶 登録したくない",
 }
 """What is written to us, apart by spaces."""
 
@@ -61,8 +62,8 @@ WORDS = {
 @pytest.mark.parametrize(
     ("text", "want"), [(text, want) for want, texts in WORDS.items() for text in texts.split()]
 )
-def test_a_word_means_what_a_reader_would_take_it_for(text: str, want: Want) -> None:
-    assert understood(event(text=text), pregnant(1), SETTINGS, TEN).want is want
+def test_a_word_means_what_a_reader_would_take_it_for(text: str, want: IntentKind) -> None:
+    assert intent_of(event(text=text), pregnant(1), SETTINGS, TEN).kind is want
 
 
 def minutes(number: int) -> datetime:
@@ -72,38 +73,44 @@ def minutes(number: int) -> datetime:
 STOPPED = changes.stopped(pregnant(1), minutes(10))
 BACK = changes.returned(STOPPED, minutes(20), "e1")
 ORDER = {
-    "a stop of one who joined before": (Want.STOP, minutes(0), pregnant(1), None, False),
-    "a block from before they joined": (Want.STOP, JOINED - timedelta(1), pregnant(1), None, True),
-    "a stop from before they returned": (Want.STOP, minutes(15), BACK, None, True),
-    "a stop after they returned": (Want.STOP, minutes(25), BACK, None, False),
+    "a stop of one who joined before": (IntentKind.STOP, minutes(0), pregnant(1), None, False),
+    "a block from before they joined": (
+        IntentKind.STOP,
+        JOINED - timedelta(1),
+        pregnant(1),
+        None,
+        True,
+    ),
+    "a stop from before they returned": (IntentKind.STOP, minutes(15), BACK, None, True),
+    "a stop after they returned": (IntentKind.STOP, minutes(25), BACK, None, False),
     "a stop that came to be known after a later join in the chat": (
-        Want.STOP,
+        IntentKind.STOP,
         minutes(15),
         None,
-        Turn(minutes(16), minutes(17)),
+        StartOrStop(minutes(16), minutes(17)),
         True,
     ),
     "a block soon after a join in the chat that became known late": (
-        Want.STOP,
+        IntentKind.STOP,
         minutes(16),
         BACK,
-        Turn(minutes(15), minutes(20)),
+        StartOrStop(minutes(15), minutes(20)),
         False,
     ),
-    "a join of one who stopped before": (Want.JOIN, minutes(15), STOPPED, None, False),
-    "a join from before they stopped": (Want.JOIN, minutes(5), STOPPED, None, True),
+    "a join of one who stopped before": (IntentKind.JOIN, minutes(15), STOPPED, None, False),
+    "a join from before they stopped": (IntentKind.JOIN, minutes(5), STOPPED, None, True),
     "the same join again": (
-        Want.JOIN,
+        IntentKind.JOIN,
         minutes(5),
         pregnant(1),
-        Turn(minutes(5), minutes(6)),
+        StartOrStop(minutes(5), minutes(6)),
         False,
     ),
     "a look at the page, however late": (
-        Want.PAGE,
+        IntentKind.PAGE,
         minutes(0),
         STOPPED,
-        Turn(minutes(9), minutes(9)),
+        StartOrStop(minutes(9), minutes(9)),
         False,
     ),
 }

@@ -20,8 +20,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from functions.line.login_api import LoginApi, LoginUnreachableError, NotVerifiedError
-from functions.line.login_page import HEADERS, Ending, page
+from functions.line.login.api import LoginApi, LoginUnreachableError, NotVerifiedError
+from functions.line.login.page import HEADERS, Ending, page
 from shared.letterhead import Letterhead
 from shared.rules.subscriber import Language
 from shared.rules.touchpoint import WEB, link

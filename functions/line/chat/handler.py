@@ -11,10 +11,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict
 
-from functions.line.acting import Situation, act
-from functions.line.answers import Scene, answer
-from functions.line.conversation import understood
-from functions.line.event import ChatEvent, stored
+from functions.line.chat.event import ChatEvent, stored
+from functions.line.chat.fulfilment import ChatRequest, fulfil
+from functions.line.chat.intents import intent_of
+from functions.line.chat.replies import ReplyContext, reply_to
 from functions.line.line_api import Credentials, LineApi
 from shared.letterhead import Letterhead
 from shared.providers.http import run
@@ -117,12 +117,12 @@ def _handle(account_id: str, happened: ChatEvent) -> None:
     place = (account_id, happened.user)
     known = store.subscribers.at_addresses([place]).get(place)
     subscriber = store.subscribers.get(known) if known else None
-    wish = understood(happened, subscriber, settings, now)
-    found = Situation(account_id, settings, happened, subscriber, now)
-    done, subscriber = act(store, found, wish)
-    metrics.add_metric(f"Line{done.want.title().replace('_', '')}", MetricUnit.Count, 1)
-    scene = Scene(account_id, settings, Letterhead.from_environment(), links, now)
-    messages = answer(done, replace(scene, subscriber=subscriber))
+    intent = intent_of(happened, subscriber, settings, now)
+    found = ChatRequest(account_id, settings, happened, subscriber, now)
+    done, subscriber = fulfil(store, found, intent)
+    metrics.add_metric(f"Line{done.kind.title().replace('_', '')}", MetricUnit.Count, 1)
+    context = ReplyContext(account_id, settings, Letterhead.from_environment(), links, now)
+    messages = reply_to(done, replace(context, subscriber=subscriber))
     if messages and happened.reply_token:
         _reply(account_id, happened.reply_token, messages)
 

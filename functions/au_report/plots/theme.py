@@ -1,4 +1,4 @@
-"""The look that all plots share: readable without colour, in Japanese, with room for its labels."""
+"""The theme of all plots: readable without colour, in Japanese, with room for its labels."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ MONTHS = (
 
 _FONT = "Noto Sans JP, Noto Sans CJK JP, Hiragino Sans, Yu Gothic, sans-serif"
 
-LOOK: dict[str, Any] = {
+THEME: dict[str, Any] = {
     "aria": False,
     "font": _FONT,
     "background": "transparent",

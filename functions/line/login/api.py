@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from pydantic import StringConstraints
 
-from functions.line.event import USER_ID
+from functions.line.chat.event import USER_ID
 from shared.providers.answers import Shape, UnreadableAnswerError, read
 from shared.providers.http import NoAnswerError, NotConnectedError, request, run
 
