@@ -126,8 +126,12 @@ class World:
         return self.tick_event({"now": now.isoformat()})
 
     def leases_run_out(self) -> None:
-        """As long passes as a dead process could have lived, or a job rests."""
+        """As long passes as a dead process could have lived, a job rests, or a rate is used up."""
         dynamodb, name = client("dynamodb"), self.refs["LedgerTable"]
+        pending = self.refs["PendingTable"]
+        for item in dynamodb.scan(TableName=pending)["Items"]:
+            if item["id"]["S"].startswith("RATE#"):
+                dynamodb.delete_item(TableName=pending, Key={"id": item["id"]})
         for item in dynamodb.scan(TableName=name)["Items"]:
             if item["sk"]["S"].startswith("JOB#"):
                 dynamodb.update_item(

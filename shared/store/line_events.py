@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.exceptions import ClientError
 
 from shared.store import keys
-from shared.store.tables import get, is_conflict
+from shared.store.tables import get, is_conflict, open_dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -26,7 +25,7 @@ TURN_SECONDS = 3 * 86_400
 
 def open_line_events(pending_table: str) -> "LineEvents":
     """The events alone, for the webhook, which has no right to anything else and little time."""
-    return LineEvents(boto3.resource("dynamodb").Table(pending_table))
+    return LineEvents(open_dynamodb().Table(pending_table))
 
 
 class LineEvents:

@@ -29,6 +29,7 @@ from shared.store.recipients import RecipientReads
 from shared.store.snapshots import Snapshots
 from shared.store.staff import Staff
 from shared.store.subscribers import Subscribers
+from shared.store.tables import open_dynamodb
 from shared.store.touchpoints import Touchpoints
 from shared.store.waves import Waves
 
@@ -91,7 +92,7 @@ def _no_right() -> bytes:
 
 def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) -> Store:
     """The store under `names`. The secret is asked for only where an address is looked up."""
-    resource = boto3.resource("dynamodb", config=_CONFIG)
+    resource = open_dynamodb(_CONFIG)
     directory = resource.Table(names.directory)
     ledger = resource.Table(names.ledger)
     pending = resource.Table(names.pending)

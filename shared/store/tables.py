@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from shared.store.keys import Key
@@ -56,6 +59,24 @@ class AddressTakenError(ConflictError):
 
 class BusyError(Exception):
     """DynamoDB kept answering that it is too busy. Nothing, or a part of a read, was done."""
+
+
+class GarbledError(Exception):
+    """DynamoDB's answer cannot be read: what was asked may have been done, or not."""
+
+
+def open_dynamodb(config: Config | None = None) -> "DynamoDBServiceResource":
+    """The tables' service. The SDK takes an answer that is no JSON for an empty one, and so a
+    record that it could not read for one that is not there: here that is an error.
+    """
+    resource = boto3.resource("dynamodb", config=config)
+    resource.meta.client.meta.events.register("after-call.dynamodb", _check_readable)
+    return resource
+
+
+def _check_readable(http_response: AWSResponse, **_: object) -> None:
+    if http_response.status_code == 200 and not http_response.content.lstrip().startswith(b"{"):
+        raise GarbledError("DynamoDB's answer is no JSON")
 
 
 def get(table: "Table", key: Mapping[str, str]) -> Item | None:
