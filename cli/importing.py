@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.arguments import JsonOption, parse_instant
+from cli.arguments import ByOption, JsonOption, acting, parse_instant
 from cli.files.accounts import ACCOUNT_COLUMNS
 from cli.files.births import BIRTH_COLUMNS
 from cli.files.content import CONTENT_COLUMNS
@@ -26,7 +26,7 @@ from cli.target import StackOption, connect
 from local.platform import provide_credentials
 
 importing = typer.Typer(
-    help="Load a CSV (UTF-8) or XLSX file: all of it, or nothing where a row is at fault.",
+    help="Load a CSV or XLSX file: all of it, or nothing where a row is at fault.",
     no_args_is_help=True,
 )
 
@@ -75,20 +75,36 @@ def accounts(
 @importing.command("subscribers", epilog=_columns(SUBSCRIBER_COLUMNS))
 def subscribers(
     file: FileArgument,
+    *,
     check: CheckOption = False,
     now: NowOption = None,
+    restart: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SUBSCRIBER",
+            help="Who asked to begin again, by id; may be given again. It is in the audit.",
+            show_default=False,
+        ),
+    ] = None,
+    by: ByOption = None,
     as_json: JsonOption = False,
     stack: StackOption = None,
 ) -> None:
     """Load subscribers with their enrolments and what happened to them. Those who are there
-    already, just so, stay unchanged.
+    already, just so, stay unchanged. Nobody who has stopped is restarted by a file alone.
     """
 
     def load() -> Loaded:
         store = connect(stack).store
         with bar() as progress:
             return load_subscribers(
-                store, file, now or datetime.now(UTC), check=check, progress=progress
+                store,
+                file,
+                now or datetime.now(UTC),
+                check=check,
+                progress=progress,
+                restart=restart or (),
+                who=acting(by),
             )
 
     _report(load, as_json)

@@ -1,10 +1,11 @@
 """accounts.csv: accounts with their settings' history, which is added to and never changed."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, time
 
-from cli.files.cells import clock, day, matching, one_line, one_of
+from cli.files.cells import Note, clock, day, matching, one_line, one_of
 from cli.files.table import Row
 from shared.rules.account import (
     Account,
@@ -145,8 +146,8 @@ def _settings(row: Row) -> Settings | None:
     kind = row.required("kind", _kind)
     delivery = row.required("delivery", _delivery)
     end = row.required("end_of_delivery", EndOfDelivery.parse)
-    valid_from = row.required("valid_from", day)
-    code = row.optional("code", _code)
+    valid_from = row.required("valid_from", lambda text: day(text, row.note))
+    code = row.optional("code", lambda text: _code(text, row.note))
     if kind is AccountKind.MUNICIPALITY and not row["code"]:
         row.fault("code", "is required for a municipality")
     if kind is AccountKind.OTHER and row["code"]:
@@ -186,14 +187,16 @@ def _settings(row: Row) -> Settings | None:
     return settings
 
 
-def _code(text: str) -> str:
-    if len(text) != 6 or not (text.isascii() and text.isdigit()):
-        raise ValueError(
-            "must be six digits (a spreadsheet drops a leading 0 unless the cell is text)"
-        )
-    if not municipality_code_is_valid(text):
+def _code(text: str, note: Note) -> str:
+    plain = unicodedata.normalize("NFKC", text)
+    if not (plain.isascii() and plain.isdigit() and len(plain) in {5, 6}):
+        raise ValueError("must be six digits")
+    code = plain.zfill(6)
+    if not municipality_code_is_valid(code):
         raise ValueError("the last of the six digits is not the check digit of the first five")
-    return text
+    if len(plain) == 5:
+        note("codes that had lost their first 0, which was put back")
+    return code
 
 
 def _channels(text: str) -> frozenset[Channel]:

@@ -1,12 +1,16 @@
 """Cells: what a cell may say. Each reader raises ValueError with the rule, never the value."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import TypeVar
 
 import regex
+
+from shared.rules.dates import JST, jst_instant
+from shared.rules.written_dates import RULE, written_date
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -17,9 +21,11 @@ service's own history begins later.
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
+    r"(?P<day>.+?)(?:\s*T\s*|\s+)"
+    r"(?P<clock>\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(?P<offset>Z|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
 )
-_CLOCK = re.compile(r"\d\d:\d\d", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::00)?", re.ASCII)
 _CONTROL = regex.compile(r"[\p{Cc}\p{Zl}\p{Zp}]")
 _CONTROL_IN_PROSE = regex.compile(r"[\p{Cc}\p{Zl}\p{Zp}--\n]", regex.VERSION1)
 _CHARACTER = regex.compile(r"\X")
@@ -30,40 +36,65 @@ def characters(text: str) -> int:
     return len(_CHARACTER.findall(text))
 
 
-def day(text: str) -> date:
-    """A DATE."""
-    try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("the calendar has no such date") from None
-    raise ValueError("must be a date like 2026-11-25")
+Note = Callable[[str], None]
+"""Told in what other way than ours something was written, and how it was read."""
+
+OTHER_DATE = "dates written in another way than 2026-11-25"
+NO_OFFSET = "instants without an offset, read as Asia/Tokyo"
+NO_TIME = "days without a time, read as 00:00 in Asia/Tokyo"
 
 
-def instant(text: str) -> datetime:
-    """An INSTANT, in UTC."""
-    match = _INSTANT.fullmatch(text)
-    if match is None:
-        raise ValueError("must be an instant with its offset, like 2026-11-25T10:00+09:00")
-    if match[3] is None:
-        raise ValueError("has no offset; add the time zone, as in 2026-11-25T10:00+09:00")
+def _nothing_to_note(_what: str) -> None:
+    """Stands where nobody is told."""
+
+
+def day(text: str, note: Note = _nothing_to_note) -> date:
+    """A DATE, also as people write it."""
+    found = written_date(text)
+    if not _DAY.fullmatch(text):
+        note(OTHER_DATE)
+    return found
+
+
+def instant(text: str, note: Note = _nothing_to_note) -> datetime:
+    """An INSTANT, in UTC; also without an offset, or without a time: then in Japan."""
+    rule = "must be an instant like 2026-11-25T10:00+09:00"
+    plain = unicodedata.normalize("NFKC", text).strip()
+    match = _INSTANT.fullmatch(plain)
     try:
-        found = datetime.fromisoformat(text)
-        if found.year >= EARLIEST.year:
-            return found.astimezone(UTC)
-    except (ValueError, OverflowError):
+        found = _at(match) if match else jst_instant(written_date(plain))
+    except ValueError as error:
+        raise ValueError(rule if str(error) == RULE else str(error)) from None
+    except OverflowError:
         raise ValueError("the calendar or the clock has no such instant") from None
-    raise ValueError(f"must not lie before {EARLIEST.year}")
+    if found.year < EARLIEST.year:
+        raise ValueError(f"must not lie before {EARLIEST.year}")
+    if match is None:
+        note(NO_TIME)
+    elif match["offset"] is None:
+        note(NO_OFFSET)
+    return found
+
+
+def _at(match: re.Match[str]) -> datetime:
+    on = written_date(match["day"])
+    clock = match["clock"].zfill(len(match["clock"].partition(":")[2]) + 3)
+    try:
+        found = datetime.fromisoformat(f"{on}T{clock}{match['offset'] or ''}")
+    except ValueError:
+        raise ValueError("the calendar or the clock has no such instant") from None
+    return (found if found.tzinfo else found.replace(tzinfo=JST)).astimezone(UTC)
 
 
 def clock(text: str) -> time:
     """A time of day, HH:MM."""
+    match = _CLOCK.fullmatch(unicodedata.normalize("NFKC", text))
+    if match is None:
+        raise ValueError("must be a time like 09:30")
     try:
-        if _CLOCK.fullmatch(text):
-            return time.fromisoformat(text)
+        return time(int(match[1]), int(match[2]))
     except ValueError:
         raise ValueError("the clock has no such time; 00:00 to 23:59") from None
-    raise ValueError("must be a time like 09:30")
 
 
 def one_of(kind: type[E]) -> Callable[[str], E]:

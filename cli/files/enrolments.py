@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from cli.files.cells import EARLIEST, day, instant, matching, one_line, one_of
+from cli.files.cells import EARLIEST, Note, day, instant, matching, one_line, one_of
 from cli.files.table import Row
 from shared.rules.dates import JST, jst_date, jst_instant
 from shared.rules.history import Event, Happened
@@ -40,9 +40,9 @@ def read_enrolment(row: Row, now: datetime) -> Enrolment | None:
     before = len(row.faults.found)
     name = row.required("enrolment", _enrolment_id)
     nickname = row.optional("nickname", _nickname)
-    due = row.optional("due_date", _due_date(now))
-    birth = row.optional("birth_date", _birth_date(now))
-    happened = _happened(now)
+    due = row.optional("due_date", _due_date(now, row.note))
+    birth = row.optional("birth_date", _birth_date(now, row.note))
+    happened = _happened(now, row.note)
     joined = row.required("joined_at", happened)
     registered = row.optional("birth_registered_at", happened)
     stopped = row.optional("stopped_at", happened)
@@ -67,20 +67,21 @@ def read_enrolment(row: Row, now: datetime) -> Enrolment | None:
     return Enrolment(name, nickname, tuple(events))
 
 
-def _due_date(now: datetime) -> Callable[[str], date]:
+def _due_date(now: datetime, note: Note) -> Callable[[str], date]:
     """A reader of due dates; one that has passed is valid."""
     latest = jst_date(now) + FURTHEST_DUE_DATE
-    return _within(latest, f"lies more than {FURTHEST_DUE_DATE.days} days ahead")
+    return _within(latest, note, f"lies more than {FURTHEST_DUE_DATE.days} days ahead")
 
 
-def _birth_date(now: datetime) -> Callable[[str], date]:
+def _birth_date(now: datetime, note: Note) -> Callable[[str], date]:
     """A reader of birth dates until today."""
-    return _within(jst_date(now), "lies in the future; a birth is registered when it has happened")
+    rule = "lies in the future; a birth is registered when it has happened"
+    return _within(jst_date(now), note, rule)
 
 
-def _within(latest: date, rule: str) -> Callable[[str], date]:
+def _within(latest: date, note: Note, rule: str) -> Callable[[str], date]:
     def read(text: str) -> date:
-        found = day(text)
+        found = day(text, note)
         if found < EARLIEST:
             raise ValueError(f"must not lie before {EARLIEST}")
         if found > latest:
@@ -90,11 +91,11 @@ def _within(latest: date, rule: str) -> Callable[[str], date]:
     return read
 
 
-def _happened(now: datetime) -> Callable[[str], datetime]:
+def _happened(now: datetime, note: Note) -> Callable[[str], datetime]:
     """A reader of instants until now."""
 
     def read(text: str) -> datetime:
-        found = instant(text)
+        found = instant(text, note)
         if found > now:
             raise ValueError("lies in the future; leave it blank until it happens")
         return found

@@ -1,5 +1,6 @@
 """Faults: what is wrong in a file, and where. All of them are told, and nothing is loaded."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -59,15 +60,23 @@ class BadFileError(KizunaError):
 
 
 class Faults:
-    """The faults found so far in `file`, and how many rows it has."""
+    """The faults found so far in `file`, how many rows it has, and how it was read."""
 
     def __init__(self, file: str) -> None:
         self.file, self.rows = file, 0
         self.found: list[Fault] = []
+        self.read_as: list[str] = []
+        """How the file as a whole was read, where it is not one of ours."""
+        self.notes: Counter[str] = Counter()
+        """What was written in another way than ours, and how it was read."""
 
     def add(self, reason: str, row: int | None = None, column: str | None = None) -> None:
         """Take down one more fault."""
         self.found.append(Fault(row, column, reason))
+
+    def told(self) -> tuple[str, ...]:
+        """How the file was read, for its summary."""
+        return (*self.read_as, *(f"{number:,} {what}" for what, number in self.notes.items()))
 
     def stop(self) -> None:
         """BadFileError with all faults, if there are any."""

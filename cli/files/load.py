@@ -1,6 +1,6 @@
 """Load: a file into the store, whole or not at all. Every check comes before the first write."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -13,13 +13,20 @@ from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
 from cli.files.births import BIRTH_COLUMNS, read_births
 from cli.files.content import CONTENT_COLUMNS, read_content
 from cli.files.faults import Faults
-from cli.files.subscribers import SUBSCRIBER_COLUMNS, read_subscribers, same_in_files
+from cli.files.subscribers import (
+    SUBSCRIBER_COLUMNS,
+    read_subscribers,
+    restarted,
+    same_in_files,
+)
 from cli.files.table import Row, read_table
+from shared.rules import changes
 from shared.rules.au import Measure
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Subscriber
 from shared.store.store import Store
 from shared.store.tables import BusyError, ConflictError
+from shared.subscribers import actions
 from shared.subscribers.address import same_address
 
 Progress = Callable[[str, int, int], None]
@@ -40,16 +47,18 @@ class Loaded:
     new: Mapping[str, int]
     loaded: int
     unchanged: int
+    notes: tuple[str, ...] = ()
+    """What was written in another way than ours, and how it was read."""
 
     def json(self) -> dict[str, Any]:
         """The sums for a program, in the form of a report of faults that has none."""
         return {**asdict(self), "faults": []}
 
     def __str__(self) -> str:
-        """The sums for a person, in a line."""
+        """The sums for a person, in a line, and a line for each note."""
         parts = " with ".join(_count(number, what) for what, number in self.new.items())
         done = "loaded" if self.loaded or not any(self.new.values()) else "to load"
-        return f"{parts} {done}, {self.unchanged:,} unchanged"
+        return "\n".join((f"{parts} {done}, {self.unchanged:,} unchanged", *self.notes))
 
 
 def _nothing_to_tell(what: str, done: int, total: int) -> None:
@@ -75,6 +84,7 @@ def load_accounts(store: Store, path: Path, now: datetime, *, check: bool = Fals
         new={"accounts": len(new)},
         loaded=0 if check else len(new),
         unchanged=len(accounts) - len(new),
+        notes=faults.told(),
     )
 
 
@@ -108,6 +118,7 @@ def load_content(store: Store, path: Path, *, check: bool = False) -> Loaded:
         new={"series": len(new), "texts": sum(map(len, new.values()))},
         loaded=0 if check else len(new),
         unchanged=len(catalogues) - len(new),
+        notes=faults.told(),
     )
 
 
@@ -134,6 +145,7 @@ def load_births(store: Store, path: Path, now: datetime, *, check: bool = False)
         new={"figures": len(new), "corrections": sum(each.subject in known for each in new)},
         loaded=0 if check else len(new),
         unchanged=len(births) - len(new),
+        notes=faults.told(),
     )
 
 
@@ -144,8 +156,13 @@ def load_subscribers(
     *,
     check: bool = False,
     progress: Progress = _nothing_to_tell,
+    restart: Collection[str] = (),
+    who: str = "",
 ) -> Loaded:
     """Add the subscribers of subscribers.csv who are not there yet; BadFileError with every fault.
+
+    Whoever has stopped stays so, whatever the file says: only those named in `restart` begin again
+    where their rows say so, as the doing of `who`.
 
     FailedError where the writing was broken off: it says how many were loaded, and loading the
     same file again completes it.
@@ -154,9 +171,16 @@ def load_subscribers(
     rows = read_table(path, SUBSCRIBER_COLUMNS, faults)
     accounts = {account.id: account for account in store.accounts}
     found = read_subscribers(rows, accounts, now)
-    new = list(_new(store, found, progress))
+    again: dict[str, set[str]] = {}
+    new = list(_new(store, found, progress, restart, again))
+    for name in restart:
+        if name not in again:
+            faults.add(f"--restart {name}: no row would restart them")
     faults.stop()
+    if again:
+        faults.read_as.append(_count(len(again), "subscribers") + " restarted")
     if not check:
+        _restart(store, again, now, who)
         _add(store, new, {each.id: each.shards for each in accounts.values()}, path, progress)
     return Loaded(
         file=path.name,
@@ -167,14 +191,20 @@ def load_subscribers(
         },
         loaded=0 if check else len(new),
         unchanged=len(found) - len(new),
+        notes=faults.told(),
     )
 
 
 def _new(
-    store: Store, found: list[tuple[Row, Subscriber]], progress: Progress
+    store: Store,
+    found: list[tuple[Row, Subscriber]],
+    progress: Progress,
+    restart: Collection[str],
+    again: dict[str, set[str]],
 ) -> Iterator[Subscriber]:
     """Those who are not stored yet. A stored one with other data, one who was erased, and an
-    address that somebody else has, are faults.
+    address that somebody else has, are faults. The enrolments of those in `restart` that are to
+    begin again are added to `again`.
     """
     for start in range(0, len(found), _STEP):
         progress("checking", start, len(found))
@@ -186,16 +216,49 @@ def _new(
                 row.fault("subscriber", "was erased at their request; leave the row out")
             elif subscriber.id not in stored.people:
                 new.append((row, subscriber))
+            elif begins := restarted(stored.people[subscriber.id], subscriber):
+                if subscriber.id in restart:
+                    again[subscriber.id] = begins
+                else:
+                    row.fault("subscriber", RESTARTS)
             elif not same_in_files(stored.people[subscriber.id], subscriber):
                 row.fault("subscriber", "is here already with other data")
         owners = store.subscribers.at_addresses(
             (each.account, address) for _, each in new for address in _spellings(each)
         )
         for row, subscriber in new:
-            if any((subscriber.account, each) in owners for each in _spellings(subscriber)):
-                row.fault("address", "is that of another subscriber of this account")
+            mine = (owners.get((subscriber.account, each)) for each in _spellings(subscriber))
+            if owner := next(filter(None, mine), None):
+                row.fault("address", _taken(store.subscribers.get(owner)))
             else:
                 yield subscriber
+
+
+RESTARTS = (
+    "has stopped, and this row would restart them; leave it out "
+    "(or, where they asked for it, name them with --restart)"
+)
+
+
+def _taken(owner: Subscriber | None) -> str:
+    """Why an address cannot be given to another id."""
+    if owner is not None and not any(map(changes.active, owner.enrolments)):
+        return f"is that of {owner.id}, who has stopped; an import restarts nobody under another id"
+    return "is that of another subscriber of this account"
+
+
+def _restart(store: Store, again: Mapping[str, set[str]], now: datetime, who: str) -> None:
+    """Have enrolments begin again, each on record with who did it."""
+    for name, enrolments in again.items():
+
+        def begin(old: Subscriber, wanted: set[str] = enrolments) -> Subscriber:
+            for each in sorted(wanted):
+                old = changes.returned(old, now, each)
+            return old
+
+        changed = actions.change(store, name, begin)
+        if changed is not None:
+            store.audit.note(now, who, "restarted a subscriber by an import", changed.account)
 
 
 def _spellings(subscriber: Subscriber) -> set[str]:

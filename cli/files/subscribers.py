@@ -7,10 +7,11 @@ from datetime import datetime
 from cli.files.cells import matching, one_line, one_of
 from cli.files.enrolments import enrolment_cells, read_enrolment
 from cli.files.table import Row
+from shared.rules import changes
 from shared.rules.account import Account, Channel, Delivery
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Enrolment, Subscriber
-from shared.subscribers.address import address, same_address
+from shared.subscribers.address import address, lost_its_zero, same_address
 
 SUBSCRIBER_COLUMNS = (
     "subscriber",
@@ -99,7 +100,10 @@ def _contact(row: Row, accounts: Mapping[str, Account]) -> dict[str, str | None]
         raise ValueError("there is no such account; `kizuna import accounts` adds it")
 
     def address_of_channel(text: str) -> str:
-        return address(channel, text) if channel else text
+        found = address(channel, text) if channel else text
+        if channel is Channel.SMS and lost_its_zero(text):
+            row.note("phone numbers that had lost their first 0, which was put back")
+        return found
 
     return {
         "account": row.required("account", account),
@@ -191,3 +195,9 @@ def same_in_files(one: Subscriber, other: Subscriber) -> bool:
         sorted(subscriber_rows(each), key=lambda row: row["enrolment"]) for each in (one, other)
     )
     return first == second
+
+
+def restarted(stored: Subscriber, in_file: Subscriber) -> set[str]:
+    """The enrolments that are stopped on record, and active by the file."""
+    active = {each.id for each in in_file.enrolments if changes.active(each)}
+    return {each.id for each in stored.enrolments if not changes.active(each)} & active

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cli.errors import CallError
+from cli.files.columns import column_named
 from cli.files.csv_cells import csv_cells
 from cli.files.faults import Faults
 from cli.files.xlsx_cells import xlsx_cells
@@ -34,6 +35,10 @@ class Row:
         """Take down a fault of this row."""
         self.bad = True
         self.faults.add(reason, self.number, column)
+
+    def note(self, what: str) -> None:
+        """Take down that something was written in another way than ours."""
+        self.faults.notes[what] += 1
 
     def optional(
         self, column: str, read: Callable[[str], T], *, indented: bool = False
@@ -93,15 +98,18 @@ def read_table(path: Path, columns: Sequence[str], faults: Faults) -> list[Row]:
 
 def _header(cells: Sequence[str], columns: Sequence[str], faults: Faults) -> list[str]:
     """The names of the columns; BadFileError where they are not those asked for."""
-    names = [_trimmed(cell) for cell in cells]
-    while not names[-1]:
-        names.pop()
-    if len(names) == 1 and len(names[0].split(";")) + len(names[0].split("\t")) > 2:
+    written = [_trimmed(cell) for cell in cells]
+    while not written[-1]:
+        written.pop()
+    known = f"the columns are {','.join(columns)}"
+    if len(written) == 1 and len(written[0].split(";")) + len(written[0].split("\t")) > 2:
         faults.add("the cells must be separated by commas", 1)
+    elif not any(column_named(each, columns) for each in written) and len(columns) > 1:
+        faults.add(f"names no column; take out what stands above the header; {known}", 1)
     faults.stop()
+    names = [column_named(each, columns) or each for each in written]
     for name in dict.fromkeys(names):
         if name not in columns:
-            known = f"the columns are {','.join(columns)}"
             faults.add(
                 f"is unknown; {known}" if name else f"a column has no name; {known}", 1, name
             )

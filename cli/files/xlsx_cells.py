@@ -54,7 +54,8 @@ def xlsx_cells(content: bytes, faults: Faults) -> Iterator[tuple[int, list[str]]
             continue
         cells = [_text(cell.value) for cell in row]
         header = header or (cells if any(cells) else [])
-        yield number, cells
+        # A spreadsheet does not store the empty cells at the end of a row.
+        yield number, cells + [""] * (len(header) - len(cells))
 
 
 def _sheet(content: bytes, faults: Faults) -> Iterator[Sequence[Any]]:
@@ -65,6 +66,8 @@ def _sheet(content: bytes, faults: Faults) -> Iterator[Sequence[Any]]:
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # some programs write them wrongly
+            if len(book.worksheets) > 1:
+                faults.read_as.append(f"only the first sheet, {sheet.title}, was read")
             yield from sheet.iter_rows()
     except _BROKEN:
         faults.add("cannot be read as an XLSX workbook; open it in Excel and save it again")

@@ -17,6 +17,7 @@ from functions.email.sender import PROBE
 from shared.feedback.events import News, report_repeats, take_in
 from shared.rules.account import Channel
 from shared.rules.feedback import Told
+from shared.rules.mailbox import plain
 from shared.store.feedback import Place
 from shared.store.keys import JobId
 from shared.store.store import Store, names_from_environment, open_store
@@ -132,7 +133,7 @@ class SesEvent(BaseModel):
         if self.told is None or tags.batch[0] == PROBE:
             return None
         detail = self.detail
-        address = self.mail.destination[0] if len(self.mail.destination) == 1 else None
+        address = plain(self.mail.destination[0]) if len(self.mail.destination) == 1 else None
         code = detail.bounce_subtype or detail.bounce_type
         return News(tags.place, self.told, detail.timestamp, code, address)
 

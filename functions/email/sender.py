@@ -12,6 +12,7 @@ from shared.delivery.sender import Addressed, Call
 from shared.letterhead import Letterhead
 from shared.providers.http import run
 from shared.providers.rate_limit import RateLimit
+from shared.rules.mailbox import on_the_wire
 from shared.rules.outcomes import UNKNOWN, Batch, Outcome, Result
 from shared.store.keys import JobId
 from shared.store.run import Run
@@ -152,7 +153,7 @@ class EmailSender:
         page = self._links.preferences(reader, generation, batch.frozen_at)
         mail = self._mails.mail(addressed, page=page, stop=stop)
         return {
-            "Destination": {"ToAddresses": [addressed.address]},
+            "Destination": {"ToAddresses": [on_the_wire(addressed.address)]},
             "ReplacementTags": self._tags(batch.id, position, batch.frozen_at),
             "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": mail}},
             "ReplacementHeaders": [

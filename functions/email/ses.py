@@ -20,6 +20,7 @@ from botocore.exceptions import (
 from pydantic import ValidationError
 
 from shared.providers.answers import Shape
+from shared.rules.mailbox import on_the_wire
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def send_notice(
         answer = ses.send_email(
             FromEmailAddress=sender,
             ConfigurationSetName=configuration_set,
-            Destination={"ToAddresses": [to]},
+            Destination={"ToAddresses": [on_the_wire(to)]},
             EmailTags=[{"Name": NOTICE_TAG, "Value": "1"}],
             Content={
                 "Simple": {

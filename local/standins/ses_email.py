@@ -17,7 +17,10 @@ MAX_HEADER_LENGTH = 996
 """Name and value together: MessageHeader in the API model."""
 TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+")
+_DOMAIN = r"@(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+"
+_ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+{_DOMAIN}")
+_QUOTED = re.compile(rf'"[ !#-\[\]-~]+"{_DOMAIN}')
+"""A Quoted-string before the @ (RFC 5321, 4.1.2), of which our addresses need no backslash."""
 _VARIABLE = re.compile(r"\{\{(\{)?\s*([A-Za-z_][\w.-]*)\s*(?(1)\}\}\}|\}\})")
 _SET_BY_SES = frozenset(
     {
@@ -96,6 +99,8 @@ def address_problem(address: str) -> str:
         return "Address contains non-ASCII characters"
     bare = bare_address(address)
     local, _, domain = bare.rpartition("@")
+    if _QUOTED.fullmatch(bare) and len(local) <= MAX_LOCAL_PART and len(domain) <= MAX_DOMAIN:
+        return ""
     if not _ADDRESS.fullmatch(bare) or len(local) > MAX_LOCAL_PART or len(domain) > MAX_DOMAIN:
         return "Invalid email address"
     if local.startswith(".") or local.endswith(".") or ".." in local:

@@ -11,12 +11,22 @@ from email_validator import EmailNotValidError, validate_email
 
 from shared.rules.account import Channel
 
+_OF_A_CARRIER = re.compile(
+    r"docomo\.ne\.jp|(?:[a-z0-9-]+\.)?ezweb\.ne\.jp|au\.com|softbank\.ne\.jp|i\.softbank\.jp"
+    r"|disney\.ne\.jp|[a-z]\.vodafone\.ne\.jp|jp-[a-z]\.ne\.jp|(?:[a-z0-9-]+\.)?pdx\.ne\.jp"
+    r"|willcom\.com|wcm\.ne\.jp|emnet\.ne\.jp|ymobile\.ne\.jp|ymobile1\.ne\.jp"
+)
+"""Domains of Japanese carriers: until 2009 they gave out addresses with dots in a row or before the
+@, against RFC 5321, which still work."""
+
+_OLD_LOCAL_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/?+-]{0,63}", re.ASCII)
 _LINE_USER = re.compile(r"U[0-9a-f]{32}")
 _PHONE = re.compile(r"(?:\+|0)[0-9 ()‐‑–—−ー-]+")
 _JAPANESE_MOBILE = re.compile(r"[6-9]0\d{8}")
 """060, 070, 080 and 090 (総務省 電気通信番号計画). Numbers that are given to nobody, as in sample
 data, pass; a landline, which takes no SMS, does not.
 """
+_WITHOUT_ZERO = re.compile(r"[789]0(?:-?\d){8}", re.ASCII)
 _JAPAN = 81
 
 
@@ -31,9 +41,13 @@ def same_address(channel: Channel, stored: str) -> str:
 
 
 def _email(text: str) -> str:
-    """With its domain in lower case and ASCII. DNS is not asked."""
+    """With its domain in lower case and ASCII, and in half width. DNS is not asked."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
+    local, _, domain = plain.rpartition("@")
+    if _OF_A_CARRIER.fullmatch(domain.lower()) and _OLD_LOCAL_PART.fullmatch(local):
+        return f"{local}@{domain.lower()}"
     try:
-        found = validate_email(text, check_deliverability=False, test_environment=True)
+        found = validate_email(plain, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         found = None
     if found is None or found.ascii_email is None:
@@ -47,9 +61,18 @@ def _line_user(text: str) -> str:
     raise ValueError("must be a LINE user ID: U and 32 digits of 0-9, a-f")
 
 
+def lost_its_zero(text: str) -> bool:
+    """Whether a phone number lacks its first 0, as a spreadsheet leaves it: ten digits that begin
+    so can be nothing else in Japan.
+    """
+    return bool(_WITHOUT_ZERO.fullmatch(unicodedata.normalize("NFKC", text).strip()))
+
+
 def _phone(text: str) -> str:
     """In E.164."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if lost_its_zero(plain):
+        plain = f"0{plain}"
     if not _PHONE.fullmatch(plain):
         raise ValueError(
             "must be a phone number like +819012345678 or 090-1234-5678 "

@@ -40,7 +40,7 @@ def test_an_address_is_stored_in_one_way(channel, text, stored):
         ("line", LINE_USER.upper()),
         ("line", LINE_USER[:-1]),
         ("line", "@hana"),
-        ("sms", "9087654321"),
+        ("sms", "3087654321"),
         ("sms", "03-1234-5678"),
         ("sms", "050-1234-5678"),
         ("sms", "090-1234-567"),

@@ -110,6 +110,7 @@ def test_another_figure_or_source_corrects_what_is_on_record(bunkyo, kizuna, wri
         "loaded": 2,
         "unchanged": 0,
         "faults": [],
+        "notes": [],
     }
     assert stored(bunkyo, "bunkyo") == {2025: now}
 

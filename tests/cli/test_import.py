@@ -83,6 +83,7 @@ def test_json_is_one_document_with_or_without_faults(bunkyo, kizuna, write):
         "loaded": 1,
         "unchanged": 0,
         "faults": [],
+        "notes": [],
     }
     bad = kizuna(*IMPORT, write("b.csv", {**SECOND, "account": "x"}), "--json")
     assert bad.status == 1

@@ -1,17 +1,22 @@
 """What was exported imports again unchanged."""
 
+import shutil
 import string
+import subprocess
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.exporting import csv_text
+from cli.exporting import csv_text, xlsx_bytes
+from cli.files.columns import JAPANESE
 from cli.files.csv_cells import csv_cells
 from cli.files.enrolments import enrolment_cells
 from cli.files.faults import Faults
 from cli.files.subscribers import SUBSCRIBER_COLUMNS, read_subscribers, write_subscribers
-from cli.files.table import Row
+from cli.files.table import Row, read_table
 from shared.rules.account import Account, AccountKind, Channel, Delivery, Settings
 from shared.rules.dates import JST, jst_date, jst_instant
 from shared.rules.ending import DEFAULT_END
@@ -133,6 +138,81 @@ def test_what_was_exported_imports_again_unchanged(rows):
     again = read(exported)
     assert again == subscribers
     assert list(write_subscribers(again)) == exported
+
+
+def through_table(path: Path, content: bytes) -> list[dict[str, str]]:
+    """The rows of a file of any kind, as an import reads them."""
+    path.write_bytes(content)
+    faults = Faults(path.name)
+    found = [dict(row.cells) for row in read_table(path, SUBSCRIBER_COLUMNS, faults)]
+    assert faults.found == []
+    return found
+
+
+def in_cp932(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows without the letters that CP932 does not have."""
+    return [
+        {name: cell.encode("cp932", "ignore").decode("cp932") for name, cell in row.items()}
+        for row in rows
+    ]
+
+
+@given(people())
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+def test_it_comes_back_unchanged_through_cp932_utf_16_and_xlsx(tmp_path, rows):
+    exported = list(write_subscribers(read(rows)))
+    japanese = {each: JAPANESE[each] for each in SUBSCRIBER_COLUMNS}
+    renamed = [{japanese[name]: cell for name, cell in row.items()} for row in exported]
+    poorer = in_cp932(exported)
+    tabs = csv_text(SUBSCRIBER_COLUMNS, exported, delimiter="\t")
+
+    of_excel = through_table(tmp_path / "a.xlsx", xlsx_bytes(tuple(japanese.values()), renamed))
+    of_cp932 = through_table(
+        tmp_path / "b.csv", csv_text(SUBSCRIBER_COLUMNS, poorer).encode("cp932")
+    )
+    of_utf16 = through_table(tmp_path / "c.csv", tabs.encode("utf-16"))
+
+    assert of_excel == of_utf16 == exported
+    assert of_cp932 == poorer
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_an_xlsx_that_libreoffice_opened_and_saved_imports_unchanged(tmp_path):
+    exported = [row for n in range(100) for row in write_subscribers(read(invented(n)))]
+    (tmp_path / "x.xlsx").write_bytes(xlsx_bytes(SUBSCRIBER_COLUMNS, exported))
+    saved = tmp_path / "saved"
+    home = f"-env:UserInstallation=file://{tmp_path}/home"
+    convert = ["soffice", home, "--headless", "--convert-to", "xlsx", "--outdir", str(saved)]
+    subprocess.run([*convert, str(tmp_path / "x.xlsx")], check=True, capture_output=True)
+
+    again = through_table(tmp_path / "again.xlsx", (saved / "x.xlsx").read_bytes())
+
+    assert again == exported
+
+
+def invented(number: int) -> list[dict[str, str]]:
+    """A subscriber whose cells a spreadsheet would like to change."""
+    blank = dict.fromkeys(SUBSCRIBER_COLUMNS, "")
+    return [
+        {
+            **blank,
+            "subscriber": f"{number:08d}",
+            "account": "bunkyo",
+            "channel": "sms",
+            "address": f"0901234{number:04d}",
+            "touchpoint": ("=1+1", "1/2", "003", "1E5", "TRUE", "'a", " a ", "+81", "@x")[
+                number % 9
+            ],
+            "enrolment": f"{number % 10}E5",
+            "nickname": ("髙﨑①", "3月", "", "ゆう")[number % 4],
+            "due_date": "2027-01-20",
+            "joined_at": f"2026-10-01T10:00:{number % 60:02d}+09:00",
+        }
+    ]
 
 
 def on(day: int, hour: int = 12) -> datetime:

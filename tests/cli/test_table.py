@@ -65,6 +65,23 @@ def test_a_full_width_space_that_begins_a_paragraph_is_kept(write):
 
 
 @pytest.mark.parametrize(
+    ("content", "note"),
+    [
+        ("name,day,at\r\n髙﨑①,b,c\r\n".encode("cp932"), "read as CP932 (Shift_JIS)"),
+        ("name\tday\tat\r\n髙﨑①\tb\tc\r\n".encode("utf-16"), "read as UTF-16 with tabs"),
+        ("Ｎａｍｅ, D a y ,AT\n髙﨑①,b,c\n".encode(), None),
+        ("名称,日数,at\n髙﨑①,b,c\n".encode(), None),
+    ],
+    ids=["CP932", "UTF-16", "case, blanks and width", "Japanese names"],
+)
+def test_a_csv_is_read_as_excel_in_japan_saves_it_and_says_so(write, content, note):
+    rows, faults = read(write("x.csv", content))
+
+    assert rows == [(2, {"name": "髙﨑①", "day": "b", "at": "c"})]
+    assert [each[: len(note or "")] for each in faults.told()] == ([note] if note else [])
+
+
+@pytest.mark.parametrize(
     ("content", "row", "column", "reason"),
     [
         (b"", None, None, "is empty"),
@@ -75,19 +92,20 @@ def test_a_full_width_space_that_begins_a_paragraph_is_kept(write):
         (b"name,day,at,day\na,b,c,d\n", 1, "day", "is there twice"),
         (b"name,,at,day\na,b,c,d\n", 1, "", "a column has no name"),
         (b"name;day;at\na;b;c\n", 1, None, "separated by commas"),
+        ("登録者一覧\nname,day,at\n".encode(), 1, None, "take out what stands above the header"),
         (b"name,day,at\na,b\n", 2, None, "has 2 cells; the header has 3"),
         (b"name,day,at\na,b,c\n\na,b,c,d\n", 4, None, "has 4 cells; the header has 3"),
         (b'name,day,at\na,b,c\n"a,b,c\n', 3, None, "a quoted cell does not end well"),
         (b'name,day,at\n"a"b,b,c\n', 2, None, "a quoted cell does not end well"),
         (b"name,day,at\na\0,b,c\n", None, None, "a NUL byte on line 2"),
-        ("name,day,at\na,b,c\n".encode("utf-16"), None, None, "is UTF-16, not UTF-8"),
+        ("name,day,at\n".encode("utf-16")[:-1], None, None, "is cut off or broken"),
+        (b"name,day,at\n\xff\xff,b,c\n", None, None, "neither UTF-8 (byte 13, on line 2) nor"),
         (
-            "name,day,at\n文京区,b,c\n".encode("cp932"),
+            "name,day,at\n文京区本郷".encode()[:-1],
             None,
             None,
-            "Shift_JIS by the look of it, not UTF-8 (byte 13, on line 2); save it as 「CSV UTF-8」",
+            "neither UTF-8 (byte 25, on line 2) nor CP932",
         ),
-        (b"name,day,at\n\xff\xff,b,c\n", None, None, "not UTF-8 (byte 13, on line 2)"),
     ],
 )
 def test_a_bad_csv_says_what_is_wrong_and_where(write, content, row, column, reason):
@@ -128,6 +146,29 @@ def test_an_xlsx_gives_the_same_rows_as_its_csv(write):
     rows, _ = read(write("x.csv", csv))
     assert read(write("x.XLSX", workbook(cells)))[0] == rows
     assert [number for number, _ in rows] == [2, 3, 5]
+
+
+def test_an_xlsx_is_read_as_spreadsheets_store_it(write):
+    """Cells missing at the end, a blank row and column, a second sheet, the date system of 1904."""
+    book = openpyxl.Workbook()
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    sheet = book.active
+    sheet.append(("name", "day", "at", None))
+    sheet.append(("a", date(2026, 11, 25)))
+    sheet.append(())
+    sheet.append(("b", None, time(9)))
+    sheet["A4"].alignment = openpyxl.styles.Alignment(wrap_text=True)
+    book.create_sheet("メモ").append(("of no use",))
+    content = io.BytesIO()
+    book.save(content)
+
+    rows, faults = read(write("x.xlsx", content.getvalue()))
+
+    assert rows == [
+        (2, {"name": "a", "day": "2026-11-25", "at": ""}),
+        (4, {"name": "b", "day": "", "at": "09:00"}),
+    ]
+    assert faults.told() == ("only the first sheet, Sheet, was read",)
 
 
 def test_formulas_and_error_values_in_an_xlsx_are_faults_of_their_cells(write):
