@@ -3,7 +3,6 @@
 import base64
 import binascii
 import dataclasses
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,9 @@ from shared.rules.account import Channel
 from shared.rules.changes import Refusal
 from shared.rules.name import is_name
 from shared.rules.subscriber import Language
+from shared.rules.written_dates import written_date
 from shared.subscribers.address import address as stored_address
+from shared.subscribers.address import likely_meant
 
 LONGEST_BODY = 64 * 1024
 """Bytes. The longest form of ours, five families of twins, has a few kilobytes."""
@@ -26,7 +27,6 @@ MOST_FIELDS = 100
 LONGEST_NICKNAME = 20
 
 _FORM = "application/x-www-form-urlencoded"
-_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
 _CHANNEL_FIELDS = {Channel.EMAIL: "email", Channel.SMS: "phone"}
 
 _CHOSEN_WRONGLY = {Refusal.DUE_DATE_PAST, Refusal.BORN_IN_FUTURE}
@@ -102,12 +102,11 @@ def one_of(form: Form, name: str, allowed: tuple[str, ...]) -> str:
 
 def day_in(form: Form, name: str) -> date | Problem:
     """The date of a field, as a date picker or as people write it, or what is wrong."""
-    text = unicodedata.normalize("NFKC", form.get(name, "")).replace(" ", "")
+    text = form.get(name, "")
     if not text:
         return Problem(name, "errors.day_missing")
-    match = _DAY.fullmatch(text)
     try:
-        return date(*map(int, match.groups())) if match else Problem(name, "errors.day")
+        return written_date(text)
     except ValueError:
         return Problem(name, "errors.day")
 
@@ -129,7 +128,10 @@ def channel_in(form: Form, offered: tuple[Channel, ...]) -> Channel | Problem:
 
 
 def address_in(form: Form, channel: Channel) -> str | Problem:
-    """The address for a channel as it is stored, or what is wrong; LINE tells its own."""
+    """The address for a channel as it is stored, or what is wrong; LINE tells its own. A domain
+    that looks like a slip of a well-known one is asked about, once: whoever sends it again as it
+    was typed means it.
+    """
     name = _CHANNEL_FIELDS.get(channel)
     if name is None:
         return ""
@@ -137,10 +139,14 @@ def address_in(form: Form, channel: Channel) -> str | Problem:
     if not text:
         return Problem(name, f"errors.{name}_missing")
     try:
-        # Japanese keyboards write full-width letters: an address has none.
-        return stored_address(channel, unicodedata.normalize("NFKC", text))
+        found = stored_address(channel, text)
     except ValueError:
         return Problem(name, f"errors.{name}")
+    if channel is Channel.EMAIL and form.get("as_typed") != text:
+        meant = likely_meant(found)
+        if meant:
+            return Problem(name, "errors.email_meant", {"meant": meant})
+    return found
 
 
 def refused(name: str, refusal: Refusal, *, joining: bool = False) -> Problem:

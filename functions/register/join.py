@@ -15,6 +15,7 @@ from shared.rules.joining import Application, Child
 from shared.rules.subscriber import Language
 from shared.rules.touchpoint import Step, is_touchpoint_id
 from shared.subscribers import consent
+from shared.subscribers.address import shown_address
 
 router = new_router()
 
@@ -81,6 +82,7 @@ def answer(door: Door, posted: Form, language: Language, *, source: str, at: dat
         form={**posted, "started": "yes"},
         filled=filled,
         wanted=wanted,
+        address=shown_address(wanted.channel, wanted.address),
         lines=_said_back(wanted.children, today, language),
         invited=bool(door.invited_to),
     )

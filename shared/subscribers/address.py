@@ -5,6 +5,7 @@ Only what takes addresses in (the pages, the program) has the two libraries; the
 
 import re
 import unicodedata
+from difflib import get_close_matches
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -18,6 +19,37 @@ _OF_A_CARRIER = re.compile(
 )
 """Domains of Japanese carriers: until 2009 they gave out addresses with dots in a row or before the
 @, against RFC 5321, which still work."""
+
+WELL_KNOWN = (
+    *("gmail.com", "googlemail.com", "icloud.com", "me.com", "mac.com"),
+    *("yahoo.co.jp", "yahoo.ne.jp", "ymail.ne.jp", "yahoo.com", "ymail.com", "mail.com"),
+    *(
+        "outlook.com",
+        "outlook.jp",
+        "hotmail.com",
+        "hotmail.co.jp",
+        "live.jp",
+        "live.com",
+        "msn.com",
+    ),
+    *("docomo.ne.jp", "ezweb.ne.jp", "au.com", "softbank.ne.jp", "i.softbank.jp"),
+    *("ymobile.ne.jp", "rakuten.jp", "uqmobile.jp", "mineo.jp", "nifty.com", "biglobe.ne.jp"),
+    *("ocn.ne.jp", "so-net.ne.jp", "plala.or.jp", "jcom.home.ne.jp", "excite.co.jp", "dion.ne.jp"),
+)
+"""Domains whose neighbours are more often slips than addresses."""
+
+_OTHER_ENDS = {
+    "gmail.co.jp": "gmail.com",
+    "gmail.jp": "gmail.com",
+    "icloud.co.jp": "icloud.com",
+    "docomo.co.jp": "docomo.ne.jp",
+    "docomo.jp": "docomo.ne.jp",
+}
+"""Slips of another sort: the end that most Japanese domains have."""
+
+_NEAR = 0.85
+"""How alike two domains are (difflib's ratio) of which one may be a slip of the other: one or two
+letters."""
 
 _OLD_LOCAL_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/?+-]{0,63}", re.ASCII)
 _LINE_USER = re.compile(r"U[0-9a-f]{32}")
@@ -59,6 +91,28 @@ def _line_user(text: str) -> str:
     if _LINE_USER.fullmatch(text):
         return text
     raise ValueError("must be a LINE user ID: U and 32 digits of 0-9, a-f")
+
+
+def shown_address(channel: Channel, stored: str) -> str:
+    """A stored address as people write it: a Japanese number as 090-1234-5678."""
+    if channel is not Channel.SMS:
+        return stored
+    number = phonenumbers.parse(stored)
+    japanese = number.country_code == _JAPAN
+    kind = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(number, kind.NATIONAL if japanese else kind.INTERNATIONAL)
+
+
+def likely_meant(email: str) -> str | None:
+    """The address that was perhaps meant, where the domain is nearly a well-known one; None where
+    it is known, or like none. It is for a question: nobody's address is corrected.
+    """
+    local, _, domain = email.rpartition("@")
+    if domain in WELL_KNOWN or _OF_A_CARRIER.fullmatch(domain):
+        return None
+    near = get_close_matches(domain, WELL_KNOWN, n=1, cutoff=_NEAR)
+    meant = _OTHER_ENDS.get(domain) or next(iter(near), None)
+    return f"{local}@{meant}" if meant else None
 
 
 def lost_its_zero(text: str) -> bool:

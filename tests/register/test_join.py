@@ -121,9 +121,13 @@ def test_the_week_or_age_of_each_date_is_shown_back(
     assert "hana@example.jp" in text_of(answer)
 
 
-@pytest.mark.parametrize("written", ["{:%Y/%m/%d}", "{:%Y年%m月%d日}", "{:%Y-%m-%d}"])
+@pytest.mark.parametrize(
+    "written",
+    ["{0:%Y/%m/%d}", "{0:%Y年%m月%d日}", "{0:%Y-%m-%d}", "{0:%Y%m%d}", "令和{era}年{0:%m月%d日}"],
+)
 def test_a_date_may_be_typed_as_people_write_it(world: World, written: str) -> None:
-    day = written.format(date.fromisoformat(days(56)))
+    due = date.fromisoformat(days(56))
+    day = written.format(due, era=due.year - 2018)
     full_width = day.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
 
     answer = request("POST", JOIN, form=expecting(**{"day-1": full_width}))
@@ -164,6 +168,30 @@ def test_what_is_wrong_is_said_at_the_top_and_at_its_field(
     assert f'id="{field}"' in answer["body"]
     assert f'id="{field}-problem"' in answer["body"]
     assert f'{field}-problem"' in answer["body"].split("aria-describedby", 1)[1]
+
+
+def test_a_slip_in_a_well_known_domain_is_asked_about_once_and_never_corrected(
+    world: World,
+) -> None:
+    form = expecting(channel="email", email="hana@gmial.com")
+
+    asked = request("POST", JOIN, form=form)
+
+    assert asked["statusCode"] == 422
+    assert "もしかして hana@gmail.com でしょうか" in text_of(asked)
+    (typed,) = re.findall(r'name="as_typed" value="([^"]*)"', asked["body"])
+    shown = request("POST", JOIN, form={**form, "as_typed": typed})
+    assert shown["statusCode"] == 200
+    assert "hana@gmial.com" in text_of(shown)
+    corrected = request("POST", JOIN, form={**form, "email": "hana@gmail.com", "as_typed": typed})
+    assert "hana@gmail.com" in text_of(corrected)
+
+
+def test_the_number_is_shown_as_it_will_be_used(world: World) -> None:
+    shown = request("POST", JOIN, form=expecting(channel="sms", phone="０９０−１２３４−５６７８"))
+
+    assert "090-1234-5678" in text_of(shown)
+    assert "０９０" not in text_of(shown)
 
 
 def test_the_form_comes_back_filled_in_to_be_corrected(world: World) -> None:
