@@ -126,12 +126,8 @@ class World:
         return self.tick_event({"now": now.isoformat()})
 
     def leases_run_out(self) -> None:
-        """As long passes as a dead process could have lived, a job rests, or a rate is used up."""
+        """As long passes as a dead process could have lived, or a job rests."""
         dynamodb, name = client("dynamodb"), self.refs["LedgerTable"]
-        pending = self.refs["PendingTable"]
-        for item in dynamodb.scan(TableName=pending)["Items"]:
-            if item["id"]["S"].startswith("RATE#"):
-                dynamodb.delete_item(TableName=pending, Key={"id": item["id"]})
         for item in dynamodb.scan(TableName=name)["Items"]:
             if item["sk"]["S"].startswith("JOB#"):
                 dynamodb.update_item(
@@ -140,6 +136,13 @@ class World:
                     UpdateExpression="SET leased_until = :past",
                     ExpressionAttributeValues={":past": {"N": "0"}},
                 )
+
+    def rates_are_free(self) -> None:
+        """As long passes as any provider's rate is used up."""
+        dynamodb, name = client("dynamodb"), self.refs["PendingTable"]
+        for item in dynamodb.scan(TableName=name)["Items"]:
+            if item["id"]["S"].startswith("RATE#"):
+                dynamodb.delete_item(TableName=name, Key={"id": item["id"]})
 
     def tick_event(self, event: dict[str, Any]) -> dict[str, Any]:
         """One tick of dispatch, with any event."""

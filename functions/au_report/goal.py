@@ -12,6 +12,7 @@ from shared.rules.months import Month
 from shared.rules.small_cells import Hidden
 from shared.store.figures import AnnualBirths
 
+_YEAR = 12
 GOAL = 0.2
 """The office's goal: a fifth of the year's births."""
 
@@ -31,8 +32,9 @@ def goal(
         facts += [
             Row(f"年間の出生数（{year_words(base.fiscal_year)}）", (count(base.births),)),
             Row("割合", (registered.rate(base.births),)),
+            *registered.at_this_pace(so_far, base.births),
             Row("目標", (Cell(GOAL, Form.PERCENT),)),
-            Row(f"目標の{so_far}か月分", (Cell(GOAL * so_far / 12, Form.PERCENT),)),
+            Row(f"目標の{so_far}か月分", (Cell(GOAL * so_far / _YEAR, Form.PERCENT),)),
             Row("出生数の出典", (words(base.source),)),
         ]
     table = Table(
@@ -66,6 +68,14 @@ class _Registered:
         if self.figure is None:
             return count(Hidden.SMALL)
         return Cell(None, Form.COUNT, f"約{self.figure:,}") if self.about else count(self.figure)
+
+    def at_this_pace(self, months: int, births: int) -> list[Row]:
+        """What the year comes to, if it goes on as in its months so far; nothing in its last."""
+        if self.figure is None or months == _YEAR:
+            return []
+        whole = round(self.figure * _YEAR / months)
+        part = f"（約{whole / births:.0%}）" if births else ""
+        return [Row("この調子なら3月までに", (Cell(None, Form.COUNT, f"約{whole:,}{part}"),))]
 
     def rate(self, births: int) -> Cell:
         if self.figure is None or not births:

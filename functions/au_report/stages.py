@@ -1,15 +1,23 @@
 """Stages: how far the pregnancies are, by week, and how old the children are."""
 
+from collections.abc import Sequence
+
 from functions.au_report.reader import Reader, cells
-from functions.au_report.report import Row, Section, Table, count
+from functions.au_report.report import Cell, Row, Section, Table, count
 from shared.rules.au import FIRST_WEEK, LAST_WEEK, Detail
-from shared.rules.small_cells import Shown
+from shared.rules.small_cells import Hidden, Shown
+
+_HIDDEN = tuple(count(each) for each in Hidden)
 
 _BAND = 4
 """Weeks of a 妊娠月 (lunar month), by which Japan counts a pregnancy: the 2nd begins at 4w0d."""
 _FIRST_BAND = 2
 _LAST_BAND = 10
-_MONTHS, _QUARTER = 12, 3
+_MONTHS, _QUARTER, _HALF = 12, 3, 6
+
+_TRIMESTERS = {"妊娠初期": range(FIRST_WEEK, 16), "妊娠中期": range(16, 28)}
+_TRIMESTERS["妊娠後期"] = range(28, LAST_WEEK + 1)
+"""As Japan counts them (母子健康手帳): until 15w6d, until 27w6d, and from 28w0d on."""
 
 
 def stages(detail: Detail, pregnancy: Shown, childcare: Shown, reader: Reader) -> Section:
@@ -44,6 +52,38 @@ def stages(detail: Detail, pregnancy: Shown, childcare: Shown, reader: Reader) -
 
 
 def _weeks(detail: Detail, pregnancy: Shown, reader: Reader) -> Table:
+    """The weeks; or the trimesters, where most of the weeks' cells would tell nothing."""
+    fine = _by_week(detail, pregnancy, reader)
+    cells_of_weeks = [cell for row in fine.rows if not row.total for cell in row.cells]
+    return fine if _tells(cells_of_weeks) else _by_trimester(detail, pregnancy, reader)
+
+
+def _tells(shown: Sequence[Cell]) -> bool:
+    """Whether most of the cells of a table show their figure."""
+    of_figures = [each for each in shown if each != count(None)]
+    hidden = sum(each in _HIDDEN for each in of_figures)
+    return hidden * 2 <= len(of_figures)
+
+
+def _by_trimester(detail: Detail, pregnancy: Shown, reader: Reader) -> Table:
+    weeks = list(detail.weeks)
+    parts = [sum(weeks[week - FIRST_WEEK] for week in span) for span in _TRIMESTERS.values()]
+    shown = cells(reader.within(pregnancy, parts))
+    rows = [
+        Row(f"{name}（{span[0]}〜{span[-1]}週）", (cell,))
+        for (name, span), cell in zip(_TRIMESTERS.items(), shown, strict=True)
+    ]
+    total = Row("妊娠期の合計", (count(pregnancy),), total=True)
+    return Table(
+        "妊娠週数",
+        "妊娠の時期（登録の件数）",
+        ("時期（週数）", "登録"),
+        (*rows, total),
+        ("週ごとではほとんどが非表示になるため、3つの時期にまとめました。",),
+    )
+
+
+def _by_week(detail: Detail, pregnancy: Shown, reader: Reader) -> Table:
     weeks = list(detail.weeks)
     starts = range(FIRST_WEEK, LAST_WEEK + 1, _BAND)
     parts = [weeks[week - FIRST_WEEK : week - FIRST_WEEK + _BAND] for week in starts]
@@ -67,7 +107,19 @@ def _weeks(detail: Detail, pregnancy: Shown, reader: Reader) -> Table:
 
 
 def _first_year(months: list[int], total: Shown, reader: Reader) -> Table:
+    """The months of the first year, or its halves, where most of the months would tell nothing."""
     shown = cells(reader.within(total, months))
+    if not _tells(shown):
+        halves = [sum(months[n : n + _HALF]) for n in range(0, _MONTHS, _HALF)]
+        names = [f"{n}〜{n + _HALF - 1}か月" for n in range(0, _MONTHS, _HALF)]
+        of_halves = cells(reader.within(total, halves))
+        return Table(
+            "0歳の月齢",
+            "0歳の月齢（登録の件数）",
+            ("月齢", "登録"),
+            tuple(Row(name, (cell,)) for name, cell in zip(names, of_halves, strict=True)),
+            ("月ごとではほとんどが非表示になるため、半年ごとにまとめました。",),
+        )
     return Table(
         "0歳の月齢",
         "0歳の月齢（登録の件数）",

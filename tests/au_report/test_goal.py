@@ -92,3 +92,17 @@ def test_the_first_month_of_a_fiscal_year_stands_alone():
 
 def test_five_is_the_step_of_what_is_rounded():
     assert [rounded(value) for value in (5, 7, 8, 12, 13, 32)] == [5, 5, 10, 10, 15, 30]
+
+
+def test_it_is_said_what_the_year_comes_to_at_this_pace():
+    found = texts(table(of_account(births=births(y2026=500)), "20%の目標"))
+
+    registered = sum(november().detail["bunkyo"].flows["new_pregnancy"][-8:])
+    whole = round(registered * 12 / 8)
+    assert found["この調子なら3月までに"] == [f"約{whole:,}（約{whole / 500:.0%}）"]
+
+
+def test_what_is_hidden_has_no_pace():
+    section = goal(steady(0), MONTHS, births(y2026=500), ACCOUNT)
+
+    assert "この調子なら3月までに" not in texts(section.blocks[1])

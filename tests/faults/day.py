@@ -190,6 +190,7 @@ class Day:
 
     def _round(self, rhythm: Rhythm, *, tick: bool, events: bool) -> None:
         self.world.leases_run_out()
+        self.world.rates_are_free()
         if tick:
             for _ in range(rhythm.ticks):
                 event = {"now": self._now.isoformat()}
