@@ -10,9 +10,9 @@ from datetime import date, datetime
 
 from functions.register.family import TOUCHPOINT
 from functions.register.resources import Resources
-from functions.register.wording import age_words, say, week_words
+from functions.register.wording import say, stage_words
 from shared.rules.dates import jst_date
-from shared.rules.joining import Addition, Application, Child, What, additions
+from shared.rules.joining import Addition, Application, What, additions
 from shared.rules.subscriber import Language, Subscriber
 from shared.store.confirmations import Confirmation
 
@@ -118,20 +118,12 @@ def _nameless(addition: Addition) -> Addition:
 
 def _said(addition: Addition, today: date, said: Language, *, known: bool) -> str:
     kind = "due" if addition.child.birth_date is None else "born"
-    stage = _stage(addition.child, today, said)
+    stage = stage_words(addition.child, today, said)
     if not known:
         return say(f"asked.new_{kind}", said, stage=stage)
     if addition.what in (What.CORRECTED, What.BORN):
         return say(f"asked.{addition.what}", said, stage=stage)
     return say(f"asked.{addition.what}_{kind}", said, stage=stage)
-
-
-def _stage(child: Child, today: date, said: Language) -> str:
-    if child.birth_date is not None:
-        return age_words(child.birth_date, today, said)
-    if child.due_date is None:
-        raise ValueError("a child needs a due date or a birth date")
-    return week_words(child.due_date, today, said)
 
 
 def _touchpoint(resources: Resources, asked: Application, said: Language) -> str:

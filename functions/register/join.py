@@ -9,7 +9,7 @@ from functions.register.forms import Form, FormError, Problem, language_asked, r
 from functions.register.page import Page, new_router, page
 from functions.register.resources import Resources, now, resources
 from functions.register.sending import Request, ask_to_confirm
-from functions.register.wording import age_words, say, week_words
+from functions.register.wording import say, stage_words
 from shared.rules.dates import jst_date
 from shared.rules.joining import Application, Child
 from shared.rules.subscriber import Language
@@ -145,20 +145,11 @@ def _request(door: Door, wanted: Wanted, language: Language, at: datetime) -> Re
     return Request(door.account.id, wanted.channel, wanted.address, language, application=asked)
 
 
-def _stage(child: Child, today: date, language: Language) -> str:
-    """The week or the age, without a date."""
-    if child.birth_date is not None:
-        return age_words(child.birth_date, today, language)
-    if child.due_date is None:
-        raise ValueError("a child needs a due date or a birth date")
-    return week_words(child.due_date, today, language)
-
-
 def _followed(door: Door, today: date, language: Language) -> str:
     """Whom somebody was invited to follow, or nothing."""
     for each in door.invited_to:
         kind = "due" if each.birth_date is None else "born"
-        return say(f"join.invited_{kind}", language, stage=_stage(each, today, language))
+        return say(f"join.invited_{kind}", language, stage=stage_words(each, today, language))
     return ""
 
 
@@ -173,7 +164,7 @@ def _said_back(
             {
                 "kind": "due" if first.birth_date is None else "born",
                 "day": first.birth_date or first.due_date,
-                "stage": _stage(first, today, language),
+                "stage": stage_words(first, today, language),
                 "twins": len(together) > 1,
                 "names": [each.nickname for each in together if each.nickname],
             }

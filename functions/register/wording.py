@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from shared.rules.age import ChildAge, GestationalAge
+from shared.rules.joining import Child
 from shared.rules.subscriber import Language
 
 
@@ -55,3 +56,12 @@ def phrases(language: Language) -> Mapping[str, str]:
         for group, phrases_of_group in tomllib.loads(text).items()
         for name, phrase in phrases_of_group.items()
     }
+
+
+def stage_words(child: Child, today: date, language: Language) -> str:
+    """The week or the age of a child, without a date."""
+    if child.birth_date is not None:
+        return age_words(child.birth_date, today, language)
+    if child.due_date is None:
+        raise ValueError("a child needs a due date or a birth date")
+    return week_words(child.due_date, today, language)

@@ -4,7 +4,7 @@ is taken for accepted that may not have been, and nothing of the answer is kept 
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,11 +25,13 @@ from functions.sms.twilio_api import Credentials as TwilioCredentials
 from functions.sms.twilio_api import TwilioApi
 from shared.providers.http import run
 from shared.rules.outcomes import Outcome, Result
-from tests.email.conftest import a_client
+from tests.email.conftest import client, wire
 from tests.local.wire import Answer, Wire
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
+
+__all__ = ["client", "wire"]
 
 CODE = re.compile(r"[A-Za-z0-9_]{1,80}")
 ID = re.compile(r"[0-9A-Za-z-]{1,64}")
@@ -75,19 +77,6 @@ ANSWERS = st.builds(
 arbitrary = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    with Wire() as listening:
-        yield listening
-
-
-@pytest.fixture
-def client(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator["SESV2Client"]:
-    made = a_client(wire.url, monkeypatch)
-    yield made
-    made.close()
 
 
 def told(call: Callable[[], object], *errors: type[Exception]) -> object:
