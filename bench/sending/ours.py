@@ -4,8 +4,9 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import boto3
@@ -57,16 +58,15 @@ class AwsCalls:
             time.sleep(left)
 
 
-def prepare() -> Callable[[], dict[str, Any]]:
-    """Import everything and send to the few of the warm account; then the way to do the work."""
+def prepare(channels: Iterable[str]) -> Callable[[], dict[str, Any]]:
+    """Import what the channels need and send to the few of the warm account; then the way to do the
+    work.
+    """
     calls = AwsCalls(float(os.environ.get(_LEAST_SECONDS, "0")))
     # Only now: clients are made as the modules are first used, and must tell what they do.
     from functions.dispatch import tick  # noqa: PLC0415
-    from functions.email import deliver as email  # noqa: PLC0415
-    from functions.line import deliver as line  # noqa: PLC0415
-    from functions.sms import deliver as sms  # noqa: PLC0415
 
-    handlers = {"email": email.handler, "line": line.handler, "sms": sms.handler}
+    handlers = {each: import_module(f"functions.{each}.deliver").handler for each in channels}
     sqs = boto3.client("sqs")
 
     def ticked(account: str) -> dict[str, Any]:
@@ -78,13 +78,13 @@ def prepare() -> Callable[[], dict[str, Any]]:
     def day(account: str) -> dict[str, Any]:
         took: dict[str, float] = {}
         ticked(account)
-        for channel, queue in _QUEUES.items():
+        for channel, handler in handlers.items():
             polling = time.process_time()
-            records = _taken(sqs, os.environ[queue])
+            records = _taken(sqs, os.environ[_QUEUES[channel]])
             calls.polled += time.process_time() - polling
             for record in records:
                 calls.function, began = channel, time.perf_counter()
-                handlers[channel]({"Records": [record]}, Context())  # type: ignore[arg-type]
+                handler({"Records": [record]}, Context())
                 took[channel] = time.perf_counter() - began
                 calls.function = ""
         if ticked(account)["open"]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.sending.work import readers
+from bench.sending.work import Reader, readers
 from shared.rules.account import Channel
 
 
@@ -31,25 +31,29 @@ def peak() -> float:
     raise OSError("no VmHWM in /proc/self/status: memory is measured on Linux only")
 
 
+def _work(spec: Spec) -> tuple[list[Reader], list[Reader]]:
+    """Whom to send to, and the few before them; the platform finds its own in its tables."""
+    channels = tuple(Channel(each) for each in spec.channels)
+    few = readers(2 * len(channels), channels, first=10_000_000)
+    return readers(spec.recipients, channels), few
+
+
 def main() -> None:
     spec = Spec(**json.loads(sys.argv[1]))
-    channels = tuple(Channel(each) for each in spec.channels)
-    work = readers(spec.recipients, channels)
-    few = readers(2 * len(channels), channels, first=10_000_000)
     do: Any
     match spec.way:
         case "kizuna":
             from bench.sending import ours  # noqa: PLC0415 - each way imports only its own
 
-            do = ours.prepare()
+            do = ours.prepare(spec.channels)
         case "plain":
             from bench.sending import plain  # noqa: PLC0415
 
-            do = plain.prepare(work, few)
+            do = plain.prepare(*_work(spec))
         case _:
             from bench.sending import bare  # noqa: PLC0415
 
-            do = bare.prepare(work, few)
+            do = bare.prepare(*_work(spec))
     cpu, wall = time.process_time(), time.perf_counter()
     told = do()
     used = time.process_time() - cpu - told.pop("not_ours", 0.0)

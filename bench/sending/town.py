@@ -11,7 +11,6 @@ import boto3
 import urllib3
 
 from bench.sending.work import MEASURED, WARM, Reader, account, catalogue, readers, subscriber
-from shared.rules.account import Channel
 from shared.store.store import names_from_environment, open_store
 from tests.template import client, create_in_process, environment
 
@@ -27,10 +26,11 @@ def build(work: list[Reader], rates: dict[str, str]) -> dict[str, str]:
     os.environ.update(found)
     store = open_store(names_from_environment(), lambda: b"an invented key")
     store.content.publish("common", catalogue())
+    channels = tuple(dict.fromkeys(each.channel for each in work))
     for name, send_at in ((WARM, time(9)), (MEASURED, time(10))):
-        store.accounts.put(account(name, send_at))
+        store.accounts.put(account(name, send_at, channels))
         _credentials(name)
-    few = readers(6, tuple(Channel), first=10_000_000)
+    few = readers(2 * len(channels), channels, first=10_000_000)
     people = [(each, WARM) for each in few] + [(each, MEASURED) for each in work]
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(_written, batched(people, 300)))

@@ -1,5 +1,6 @@
 """The work: so many readers, a third each by email, LINE and SMS, spread over 50 texts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -66,15 +67,15 @@ def catalogue() -> dict[Due, Text]:
     }
 
 
-def account(name: str, send_at: time) -> Account:
-    """An account that sends on all channels from a time on."""
+def account(name: str, send_at: time, channels: Iterable[Channel]) -> Account:
+    """An account that sends on these channels from a time on."""
     settings = Settings(
         valid_from=date(2019, 4, 1),
         name="見本市",
         code=None,
         kind=AccountKind.OTHER,
         delivery=Delivery.OWN,
-        channels=frozenset(Channel),
+        channels=frozenset(channels),
         send_at=send_at,
         quiet_from=time(21),
         quiet_to=time(6),

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from functools import partial
 from math import floor
 
 from shared.delivery.candidates import Candidates, Chunk
 from shared.delivery.eligibility import Eligibility
+from shared.delivery.read_ahead import ReadAhead
 from shared.delivery.recording import record
 from shared.delivery.sender import Addressed, Call, Sender
 from shared.delivery.settling import Settling
@@ -113,9 +115,12 @@ class Turn:
         now (a throttle, an outcome not known yet).
         """
         after = Next.WAVE if self._settle_all() else Next.HAND_ON
-        candidates = Candidates(self._eligibility.candidates(), self._job)
-        while after is Next.WAVE and (chunk := candidates.take(self._wave_size())):
-            after = self._send_to(chunk)
+        ahead = ReadAhead(
+            Candidates(self._eligibility.candidates(), self._job),
+            partial(self._store.recipients.reading, self._lease.job),
+        )
+        while after is Next.WAVE and (group := ahead.take(self._wave_size())):
+            after = self._send_to(*group, ahead)
         if after is Next.HAND_ON:
             return self._progress(None, more=True)
         if after is Next.REST or self._unsure:
@@ -157,13 +162,12 @@ class Turn:
         at_once = MOST_CALLS * (self._of_a_call or self._sender.batch_size)
         return in_whole_requests(max(1, floor(min(MOST_RECIPIENTS, in_a_second, at_once))))
 
-    def _send_to(self, chunk: Chunk) -> Next:
-        """Make the calls to people of the chunk, where any are to be made."""
+    def _send_to(self, chunk: Chunk, read: Callable[[], Recipients], ahead: ReadAhead) -> Next:
+        """Make the calls to people of the chunk, where any are to be made; read on meanwhile."""
         if self._time.is_up:
             return Next.HAND_ON
-        asked = self._undecided(chunk.candidates)
-        found = self._store.recipients.people(self._lease.job, asked)
-        letters = list(self._letters(asked, found.people))
+        found = read()
+        letters = list(self._letters(self._undecided(chunk.candidates), found.people))
         if not letters:
             return Next.WAVE
         if found.cancelled or not self._eligibility.sending:
@@ -177,9 +181,10 @@ class Turn:
         cost = sum(each.cost for each in calls)
         recipients = sum(len(each.recipients) for each in calls)
         self._cost_of_one, self._of_a_call = max(1e-9, cost / recipients), recipients / len(calls)
+        ahead.choose_next(self._wave_size())
         if not self._time.waited(self._sender.rate_limit.reserve(cost, self._time.spare)):
             return Next.HAND_ON
-        return self._send(calls, found, chunk)
+        return self._send(calls, found, chunk, ahead)
 
     def _undecided(self, candidates: Iterable[Candidate]) -> dict[str, list[str]]:
         """By subscriber, the enrolments about which there is no message in a batch yet."""
@@ -250,9 +255,12 @@ class Turn:
                 taken.append(call)
         return taken
 
-    def _send(self, calls: Sequence[Call], found: Recipients, chunk: Chunk) -> Next:
+    def _send(
+        self, calls: Sequence[Call], found: Recipients, chunk: Chunk, ahead: ReadAhead
+    ) -> Next:
         """Send a wave, and say how the turn goes on."""
-        sent = self._waves.send(calls, {name: each.version for name, each in found.people.items()})
+        versions = {name: each.version for name, each in found.people.items()}
+        sent = self._waves.send(calls, versions, ahead.begin_next)
         chunk.put_back(_candidates(sent.not_made))
         self._calls += len(sent.batches)
         self._count(sent.batches)

@@ -58,10 +58,12 @@ class Waves:
         self._eligibility, self._clock = eligibility, clock
         self._number = 0
 
-    def send(self, calls: Sequence[Call], versions: Mapping[str, int]) -> Sent:
+    def send(
+        self, calls: Sequence[Call], versions: Mapping[str, int], meanwhile: Callable[[], None]
+    ) -> Sent:
         """Send calls, whose rate is reserved from this moment on, to people whose records had these
         `versions` when it was decided. Whoever changed something before the freeze took effect, or
-        is held by then, is sent nothing.
+        is held by then, is sent nothing. `meanwhile` is begun when nothing but the calls is left.
         """
         began = time.monotonic()
         wave = self._freeze(calls)
@@ -72,6 +74,7 @@ class Waves:
         begins = spread([each.cost for each in calls[:number]], per_second)
         unchanged = [not each for each in changed]
         frozen = list(compress(wave.batches, unchanged))
+        meanwhile()
         late = time.monotonic() - began
         answers = side_by_side(
             list(map(partial(partial, self._sender.send), frozen, compress(calls, unchanged))),

@@ -42,7 +42,8 @@ class Reads:
 
     def get_many(self, wanted: Sequence[Wanted]) -> Iterator[tuple[str, Item]]:
         """The items that there are, each with its table, in no order; 100 of whichever tables in a
-        request, and several requests side by side. BusyError where DynamoDB keeps leaving some out.
+        request. Many requests are made side by side, from the call on; few one after another, as
+        their items are asked for. BusyError where DynamoDB keeps leaving some out.
         """
         starts = range(0, len(wanted), GET_LIMIT)
         requests = [_requests(wanted[start : start + GET_LIMIT]) for start in starts]

@@ -1,7 +1,7 @@
 """The recipients of a job as they are at this moment, and whatever holds the job, in one read."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 
 from pydantic import TypeAdapter
@@ -55,30 +55,40 @@ class RecipientReads:
         """The recipients with these ids. A record that cannot be read is logged: the others must
         not wait for it.
         """
-        return self._read(job, ids, ())
+        return self.reading(job, ids)()
 
     def versions(self, job: JobId, ids: Iterable[str]) -> Recipients:
         """Only the versions of their records: whoever has the version of before has not changed."""
-        return self._read(job, ids, ("id", "version", ERASED_AT))
+        return self.reading(job, ids, ("id", "version", ERASED_AT))()
 
-    def _read(self, job: JobId, ids: Iterable[str], only: tuple[str, ...]) -> Recipients:
+    def reading(
+        self, job: JobId, ids: Iterable[str], only: tuple[str, ...] = ()
+    ) -> Callable[[], Recipients]:
+        """Begin to read the recipients; what is returned waits for them. Where they are so few that
+        their requests are made one after another, none is made before.
+        """
         wanted = [*self._holds(job)]
         wanted += [Wanted(self._subscribers, {"id": each}, only) for each in dict.fromkeys(ids)]
-        found, pauses = Recipients(), []
-        for table, item in self._reads.get_many(wanted):
-            if table == self._ledger:
-                cancelled = _CANCELLED.validate_python(item.get("cancelled", {}))
-                found.cancelled = cancelled.get(job.channel)
-            elif table == self._directory:
-                pauses.append(read(_PAUSE, item, f"the pause {item['sk']}"))
-            elif ERASED_AT in item:
-                continue
-            elif only:
-                found.versions[item["id"]] = int(item.get("version", 0))
-            else:
-                _take(item, found.people)
-        found.pause = min(pauses, key=lambda each: each.since, default=None)
-        return found
+        items = self._reads.get_many(wanted)
+
+        def read_in() -> Recipients:
+            found, pauses = Recipients(), []
+            for table, item in items:
+                if table == self._ledger:
+                    cancelled = _CANCELLED.validate_python(item.get("cancelled", {}))
+                    found.cancelled = cancelled.get(job.channel)
+                elif table == self._directory:
+                    pauses.append(read(_PAUSE, item, f"the pause {item['sk']}"))
+                elif ERASED_AT in item:
+                    continue
+                elif only:
+                    found.versions[item["id"]] = int(item.get("version", 0))
+                else:
+                    _take(item, found.people)
+            found.pause = min(pauses, key=lambda each: each.since, default=None)
+            return found
+
+        return read_in
 
     def _holds(self, job: JobId) -> Iterable[Wanted]:
         yield Wanted(self._ledger, asdict(keys.run(job.date, job.account)), ("cancelled",))

@@ -63,7 +63,7 @@ def test_pauses_and_people_are_looked_at_before_the_freeze_and_again_after_it(
     world.add(pregnant(1))
     order: list[str] = []
     for owner, method in (
-        (RecipientReads, "people"),
+        (RecipientReads, "reading"),
         (RecipientReads, "versions"),
         (Waves, "freeze"),
         (EmailSender, "send"),
@@ -78,7 +78,7 @@ def test_pauses_and_people_are_looked_at_before_the_freeze_and_again_after_it(
 
     world.day()
 
-    assert order == ["people", "freeze", "versions", "send"]
+    assert order == ["reading", "freeze", "versions", "reading", "send"]
 
 
 def test_after_a_pause_the_rest_is_sent_and_nobody_gets_it_twice(

@@ -13,7 +13,9 @@ from shared.delivery.sender import Call
 from shared.delivery.side_by_side import NotMadeError, side_by_side
 from shared.rules.account import Channel
 from shared.rules.outcomes import UNKNOWN, Batch, Outcome, Result
+from shared.rules.stage import Reason
 from shared.store.keys import JobId
+from shared.store.reads import Reads
 from tests.waves import calls_a_wave
 from tests.world import TEN, TODAY, World, pregnant
 
@@ -219,3 +221,28 @@ def test_a_wave_makes_no_more_calls_than_one_item_names(
     world.day()
 
     assert [len(each.batches) for each in world.store.waves.of(SMS)] == [2, 2, 1]
+
+
+def test_whoever_stops_after_being_read_ahead_gets_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(*(pregnant(n, Channel.SMS) for n in range(3)))
+    calls_a_wave(monkeypatch, 1)
+    get_many, send = Reads.get_many, SmsSender.send
+    monkeypatch.setattr(Reads, "get_many", lambda *asked: iter([*get_many(*asked)]))
+
+    async def stopping(self: SmsSender, batch: Batch, call: Call) -> list[Outcome]:
+        world.stop("s1", TEN)
+        return await send(self, batch, call)
+
+    of_each(monkeypatch, {"s0": stopping})
+
+    world.day()
+
+    taken_back = next(
+        batch for batch in world.store.waves.batches(SMS) if batch.entries[0].subscriber == "s1"
+    )
+    assert codes(taken_back) == {"changed"}
+    assert len(world.sent()) == 2
+    assert world.sums().silent == {Reason.STOPPED: 1}
+    assert world.sums().reconciles
