@@ -35,8 +35,8 @@ SES_RATE = 200
 SLOW_PROVIDER, SLOW_AWS = 0.150, 0.005
 PACED = (
     ("email", 2_000, 200, {}),
-    ("line", 40_000, 2_000, {"LineRate": "2000"}),
-    ("line", 40_000, 10_000, {"LineRate": "10000"}),
+    ("line", 16_000, 2_000, {"LineRate": "2000"}),
+    ("line", 16_000, 10_000, {"LineRate": "10000"}),
     ("sms", 500, 50, {"SmsRate": "100"}),
 )
 """Paced runs: the recipients, how many a second the rate lets out (an SMS takes two segments), and

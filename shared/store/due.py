@@ -21,10 +21,6 @@ READ_OVER_ENTRIES = 100
 costs a round trip, about 600 us of CPU and a read unit at the least; 100 entries cost about 400 us
 and two or three read units. So a small town is read whole, and a city only where it is due."""
 
-PAGE = 2_000
-"""Entries of one request: about a wave. A full page of 1 MB holds some 10,000, and their people
-would wait for all of it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -71,7 +67,6 @@ class DueIndex:
             self._directory,
             KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
             ProjectionExpression="sk",
-            Limit=PAGE,
             values={":pk": partition, ":first": f"{first}", ":last": f"{last}#~"},
         )
         return (item["sk"] for item in found)

@@ -68,23 +68,31 @@ class Reads:
         raise BusyError(f"items of {', '.join(sorted(left))} could not be read")
 
     def query(self, table: str, **parameters: Any) -> Iterator[Item]:  # noqa: ANN401 - boto3's own
-        """Every item of a query, page by page; values are given as texts."""
+        """Every item of a query; values are given as texts. While a page is worked on, the next one
+        is read.
+        """
         values = parameters.pop("values")
         return self._pages(
             self.client.query,
-            TableName=table,
-            ConsistentRead=True,
-            ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
-            **parameters,
+            {
+                "TableName": table,
+                "ConsistentRead": True,
+                "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+                **parameters,
+            },
         )
 
-    def _pages(self, read: Any, **parameters: Any) -> Iterator[Item]:  # noqa: ANN401 - boto3's own
+    def _pages(self, read: Any, parameters: dict[str, Any]) -> Iterator[Item]:  # noqa: ANN401 - boto3's own
+        page = _page(read, parameters)
         while True:
-            page = from_json(read(**parameters)[_RAW], cache_strings="keys")
+            ahead = None
+            if last := page.get("LastEvaluatedKey"):
+                more = {**parameters, "ExclusiveStartKey": last}
+                ahead = self._threads.submit(_page, read, more)
             yield from map(_plain_item, page["Items"])
-            if "LastEvaluatedKey" not in page:
+            if ahead is None:
                 return
-            parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            page = ahead.result()
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
@@ -94,6 +102,11 @@ class Reads:
     def client(self) -> Any:  # noqa: ANN401 - its answers are not those of a DynamoDBClient
         """The client of these reads alone."""
         return raw_client(self._config)
+
+
+def _page(read: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - boto3's own
+    page: dict[str, Any] = from_json(read(**parameters)[_RAW], cache_strings="keys")
+    return page
 
 
 def raw_client(config: Config) -> Any:  # noqa: ANN401 - as above
