@@ -22,6 +22,11 @@ costs a round trip, about 600 us of CPU and a read unit at the least; 100 entrie
 and two or three read units. So a small town is read whole, and a city only where it is due."""
 
 
+PAGE = 5_000
+"""Entries of one request: some seconds of sending. Two full pages of 1 MB, the one that is worked
+on and the next, hold 20,000, and take 10 MB more of a Lambda's memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A subscriber whose enrolments (twins: several) may be due the message `due` today."""
@@ -67,6 +72,7 @@ class DueIndex:
             self._directory,
             KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
             ProjectionExpression="sk",
+            Limit=PAGE,
             values={":pk": partition, ":first": f"{first}", ":last": f"{last}#~"},
         )
         return (item["sk"] for item in found)
