@@ -21,7 +21,6 @@ READ_OVER_ENTRIES = 100
 costs a round trip, about 600 us of CPU and a read unit at the least; 100 entries cost about 400 us
 and two or three read units. So a small town is read whole, and a city only where it is due."""
 
-
 PAGE = 5_000
 """Entries of one request: some seconds of sending. Two full pages of 1 MB, the one that is worked
 on and the next, hold 20,000, and take 10 MB more of a Lambda's memory."""

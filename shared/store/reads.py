@@ -72,27 +72,25 @@ class Reads:
         is read.
         """
         values = parameters.pop("values")
-        return self._pages(
-            self.client.query,
-            {
-                "TableName": table,
-                "ConsistentRead": True,
-                "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
-                **parameters,
-            },
-        )
-
-    def _pages(self, read: Any, parameters: dict[str, Any]) -> Iterator[Item]:  # noqa: ANN401 - boto3's own
-        page = _page(read, parameters)
+        request = {
+            "TableName": table,
+            "ConsistentRead": True,
+            "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+            **parameters,
+        }
+        page = self._page(request)
         while True:
             ahead = None
             if last := page.get("LastEvaluatedKey"):
-                more = {**parameters, "ExclusiveStartKey": last}
-                ahead = self._threads.submit(_page, read, more)
+                ahead = self._threads.submit(self._page, {**request, "ExclusiveStartKey": last})
             yield from map(_plain_item, page["Items"])
             if ahead is None:
                 return
             page = ahead.result()
+
+    def _page(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        page: dict[str, Any] = from_json(self.client.query(**request)[_RAW], cache_strings="keys")
+        return page
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
@@ -102,11 +100,6 @@ class Reads:
     def client(self) -> Any:  # noqa: ANN401 - its answers are not those of a DynamoDBClient
         """The client of these reads alone."""
         return raw_client(self._config)
-
-
-def _page(read: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - boto3's own
-    page: dict[str, Any] = from_json(read(**parameters)[_RAW], cache_strings="keys")
-    return page
 
 
 def raw_client(config: Config) -> Any:  # noqa: ANN401 - as above
