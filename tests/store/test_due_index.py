@@ -1,5 +1,6 @@
 """The due index: who is on a day that has a message, in few and always the same requests."""
 
+import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import chain, count, groupby
@@ -88,6 +89,39 @@ def test_a_small_town_is_read_in_a_few_requests(store: Store, requests: Requests
     # Both phases, and the two-year-olds, of whom it is known by then that they are few.
     assert requests.count() == {"Query": 3}
     assert len(found) == sum((C, day) in COMMON for day in range(0, 1_096, 10))
+
+
+def test_what_fills_several_pages_comes_whole_and_once(
+    store: Store, requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "PAGE", 3)
+    add(store, *(subscriber(f"c{n}", aged(5)) for n in range(10)))
+    requests.clear()
+
+    found = list(store.due.candidates(JOB, days(C, 5)))
+
+    assert sorted(names(found)) == sorted(f"c{n}" for n in range(10))
+    assert requests.count() == {"Query": 4}
+
+
+def test_the_next_page_is_asked_for_while_one_is_worked_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "PAGE", 3)
+    add(store, *(subscriber(f"c{n}", aged(5)) for n in range(10)))
+    second = threading.Event()
+    asked = count(1)
+
+    def note(**_: object) -> None:
+        if next(asked) == 2:
+            second.set()
+
+    store.due._reads.client.meta.events.register("before-call.dynamodb.Query", note)
+    found = store.due.candidates(JOB, days(C, 5))
+    next(found)
+
+    assert second.wait(10)
+    assert len(list(found)) == 9
 
 
 def test_where_many_are_born_each_day_days_without_a_message_are_asked_around(
