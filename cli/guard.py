@@ -86,7 +86,7 @@ def guard_report(store: Store, day: date) -> dict[str, Any]:
     found = []
     for account in store.accounts:
         settings = account.on(day)
-        if settings is None or settings.delivery is Delivery.EXTERNAL:
+        if settings is None or settings.delivery is not Delivery.OWN:
             continue
         reputation = reputation_of(store, account.id, day)
         pause = next((each for each in pauses if each.covers(account.id, GUARDED)), None)

@@ -10,6 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.exceptions import TyperException
 
+from cli.account.app import account
 from cli.au.app import au
 from cli.cancel import cancel
 from cli.dead.app import dead
@@ -44,6 +45,7 @@ for command in (demo, up, env, dispatch, runs, why, stage, stop, erase):
     app.command()(command)
 for control in (pause, resume, pauses, cancel, resend):
     app.command()(control)
+app.add_typer(account, name="account")
 app.add_typer(au, name="au")
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")

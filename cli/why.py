@@ -19,6 +19,7 @@ from shared.rules.message import stage_on
 from shared.rules.outcomes import Batch, Entry, Result
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Subscriber, decide
+from shared.rules.text import Text
 from shared.store.run import Run
 from shared.store.store import Store
 
@@ -103,12 +104,13 @@ def explain(
     catalogues = _catalogues(store, account.id, run)
     sent = dict(_sent(store, subscriber, on))
     at = _instant(run, settings, on)
-    expected = _expected(subscriber, at, settings, catalogues)
+    farewell = run.farewell if run else account.farewell_on(on)
+    expected = _expected(subscriber, at, settings, catalogues, farewell)
     ended = _ended(store, run, subscriber)
     paused = PAUSED if store.pauses.covering(account.id, subscriber.channel) else None
     missed = None
     if run and run.closed_at:
-        missed = _expected(subscriber, run.closed_at, settings, catalogues)
+        missed = _expected(subscriber, run.closed_at, settings, catalogues, farewell)
     for enrolment in subscriber.enrolments:
         answer = _stage_of(enrolment, at, settings)
         if enrolment.id in sent:
@@ -143,6 +145,7 @@ def _expected(
     at: datetime,
     settings: Settings,
     catalogues: tuple[Catalogue, Catalogue],
+    farewell: Text | None,
 ) -> dict[str, tuple[str | None, Reason | None]]:
     """By enrolment: the title of the message due at an instant, or why none comes, or both (a
     twin's message that another one stands for).
@@ -150,12 +153,21 @@ def _expected(
     common, own = catalogues
     schedule = schedule_of(common, own)
     ids = [each.id for each in subscriber.enrolments]
-    decision = decide(subscriber, ids, at, settings=settings, schedule=schedule)
+    decision = decide(
+        subscriber,
+        ids,
+        at,
+        settings=settings,
+        schedule=schedule,
+        farewell=farewell is not None,
+    )
     found: dict[str, tuple[str | None, Reason | None]] = {
         each: (None, reason) for each, reason in decision.silent.items()
     }
     for letter in decision.letters:
-        title = put_into_words(letter, common=common, own=own, account=settings.name).title
+        title = put_into_words(
+            letter, common=common, own=own, account=settings.name, farewell=farewell
+        ).title
         first, *twins = letter.enrolments
         found[first] = (title, None)
         found |= dict.fromkeys(twins, (title, Reason.SENT_WITH_TWIN))
@@ -181,9 +193,9 @@ def _on_that_day(subscriber: Subscriber, on: date) -> Subscriber:
 def _was_sent(store: Store, answer: Answer, sent: Sent) -> Answer:
     batch, entry = sent.batch, sent.entry
     common, own = _catalogues(store, sent.run.account, sent.run)
-    answer = replace(
-        answer, message=(common.get(entry.due) or own[entry.due]).title, channel=sent.channel
-    )
+    text = common.get(entry.due) or own.get(entry.due) or sent.run.farewell
+    title = text.title if text else None
+    answer = replace(answer, message=title, channel=sent.channel)
     if entry.enrolments[0] != answer.enrolment:
         return replace(answer, reason=Reason.SENT_WITH_TWIN)
     return replace(

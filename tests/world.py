@@ -35,7 +35,6 @@ from local.platform import Address, provide_credentials
 from local.standins.outbox import Message
 from local.standins.server import Standins
 from shared.rules.account import Account, AccountKind, Channel, Delivery, Settings
-from shared.rules.catalogue import Text
 from shared.rules.changes import stopped
 from shared.rules.dates import JST
 from shared.rules.ending import DEFAULT_END
@@ -43,6 +42,7 @@ from shared.rules.history import Event, Happened
 from shared.rules.message import Due
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Enrolment, Subscriber
+from shared.rules.text import Text
 from shared.secrets import address_key
 from shared.store.store import Names, Store, names_from_environment, open_store
 from tests.aws import aws

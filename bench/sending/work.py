@@ -6,13 +6,13 @@ from datetime import date, datetime, time, timedelta
 
 from shared.rules.account import Account, AccountKind, Channel, Delivery, Settings
 from shared.rules.age import due_date_of
-from shared.rules.catalogue import Text
 from shared.rules.dates import JST
 from shared.rules.ending import DEFAULT_END
 from shared.rules.history import Event, Happened
 from shared.rules.message import Due
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Enrolment, Subscriber
+from shared.rules.text import Text
 
 TODAY = date(2026, 11, 25)
 JOINED = datetime(2026, 10, 1, 12, tzinfo=JST)

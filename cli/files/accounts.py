@@ -1,7 +1,8 @@
 """accounts.csv: accounts with their settings' history, which is added to and never changed."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, time
 
@@ -41,10 +42,10 @@ FIRST_TICK, LAST_TICK, MINUTES_A_TICK = time(6), time(21), 15
 """When dispatch looks whether an account's sending time has come (infra/template.yaml)."""
 
 _SENT_ELSEWHERE = time(10)
-"""Stands where an external account has no sending time; nothing of ours is sent by it."""
+"""Stands where an account that we do not send for has no sending time."""
 
 _one_line = one_line(LONGEST_NAME)
-_kind, _delivery = one_of(AccountKind), one_of(Delivery)
+_kind = one_of(AccountKind)
 _matching_id = matching(r"[a-z0-9-]{2,40}", "must be 2 to 40 of a-z, 0-9 and -")
 
 
@@ -61,8 +62,7 @@ def read_accounts(
     settings that are still to come. Nor does what AU was counted with, until the day `counted`.
     """
     histories: dict[str, dict[date, Settings]] = {}
-    codes = _Codes(known)
-    read: set[tuple[str, date]] = set()
+    read: dict[tuple[str, date], Row] = {}
     for row in rows:
         account = row.required("account", _account_id)
         settings = _settings(row)
@@ -71,12 +71,12 @@ def read_accounts(
         if (account, settings.valid_from) in read:
             row.fault("valid_from", f"{account} has another row with this valid_from")
             continue
-        read.add((account, settings.valid_from))
-        codes.take(row, account, settings.code)
+        read[account, settings.valid_from] = row
         stored = known[account].settings if account in known else ()
         history = histories.setdefault(account, {each.valid_from: each for each in stored})
         _fits(row, settings, stored, today, counted)
         history[settings.valid_from] = settings
+    _check_codes(histories, known, read)
     return {
         account: replace(
             known.get(account) or Account(account, ()),
@@ -110,20 +110,39 @@ def _fits(
         )
 
 
-class _Codes:
-    """Whose each municipality code is."""
+def _check_codes(
+    histories: Mapping[str, Mapping[date, Settings]],
+    known: Mapping[str, Account],
+    rows: Mapping[tuple[str, date], Row],
+) -> None:
+    """A fault where a row's code is another account's at the same time. A code is free once its
+    account has ended or has another: municipalities merge, and are called anew.
+    """
+    whole = {each.id: list(each.settings) for each in known.values()}
+    whole |= {account: list(history.values()) for account, history in histories.items()}
+    owned = defaultdict(list)
+    for account, settings in whole.items():
+        for code, since, until in _codes(settings):
+            owned[code].append((account, since, until))
+    for (account, valid_from), row in rows.items():
+        for code, since, until in _codes(whole[account]):
+            if since != valid_from:
+                continue
+            for other, from_, to in owned[code]:
+                later = rows.get((other, from_))
+                if later is not None and later.number > row.number:
+                    continue
+                if other != account and since < to and from_ < until:
+                    row.fault("code", f"is the code of the account {other}")
 
-    def __init__(self, known: Mapping[str, Account]) -> None:
-        self._owner = {
-            settings.code: account.id
-            for account in known.values()
-            for settings in account.settings
-            if settings.code
-        }
 
-    def take(self, row: Row, account: str, code: str | None) -> None:
-        if code and self._owner.setdefault(code, account) != account:
-            row.fault("code", f"is the code of the account {self._owner[code]}")
+def _codes(history: Iterable[Settings]) -> Iterator[tuple[str, date, date]]:
+    """The codes that settings give an account, each from a day until another, excluded."""
+    ordered = sorted(history, key=lambda each: each.valid_from)
+    ends = [*(each.valid_from for each in ordered[1:]), date.max]
+    for settings, until in zip(ordered, ends, strict=True):
+        if settings.code and settings.delivery is not Delivery.ENDED:
+            yield settings.code, settings.valid_from, until
 
 
 def _name(text: str) -> str:
@@ -140,6 +159,13 @@ def _account_id(text: str) -> str:
     return _matching_id(text)
 
 
+def _delivery(text: str) -> Delivery:
+    """Who sends; an account is ended by `kizuna account end` alone."""
+    if text not in {Delivery.OWN, Delivery.EXTERNAL}:
+        raise ValueError("must be own or external")
+    return Delivery(text)
+
+
 def _settings(row: Row) -> Settings | None:
     """The settings of a row, or None where it has faults."""
     name = row.required("name", _name)
@@ -152,7 +178,7 @@ def _settings(row: Row) -> Settings | None:
         row.fault("code", "is required for a municipality")
     if kind is AccountKind.OTHER and row["code"]:
         row.fault("code", "must be blank where kind is other")
-    ours = row.optional if delivery is Delivery.EXTERNAL else row.required
+    ours = row.required if delivery is Delivery.OWN else row.optional
     channels = ours("channels", _channels)
     send_at = ours("send_at", _send_at)
     quiet_from = row.optional("quiet_from", clock) or QUIET_FROM

@@ -5,15 +5,10 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from cli.files.cells import one_line, one_of, prose
 from cli.files.table import Row
 from shared.rules.age import FIRST_PREGNANCY_DAY, LAST_PREGNANCY_DAY
-from shared.rules.catalogue import (
-    COMMON_SERIES,
-    PLACEHOLDERS,
-    Catalogue,
-    Text,
-    unknown_placeholders,
-)
+from shared.rules.catalogue import COMMON_SERIES, PLACEHOLDERS, Catalogue, unknown_placeholders
 from shared.rules.message import Due
 from shared.rules.stage import Phase
+from shared.rules.text import Text
 
 CONTENT_COLUMNS = ("series", "phase", "day", "title", "text", "notice")
 
@@ -61,6 +56,25 @@ def read_content(rows: Iterable[Row], accounts: Container[str]) -> Mapping[str, 
         if not row.bad and title and text and notice:
             found.setdefault(name, {})[due] = Text(title, text, notice)
     return found
+
+
+def read_text(title: str, text: str, notice: str) -> Text:
+    """A text that stands by itself, by the rules of the columns; ValueError says which is at fault
+    and why.
+    """
+    read = {}
+    for name, reader, written in (
+        ("title", _title, title),
+        ("text", _text, text),
+        ("notice", _notice, notice),
+    ):
+        if not written:
+            raise ValueError(f"its {name} is missing")
+        try:
+            read[name] = reader(written)
+        except ValueError as error:
+            raise ValueError(f"its {name} {error}") from None
+    return Text(**read)
 
 
 def write_content(series: str, catalogue: Catalogue) -> Iterator[dict[str, str]]:

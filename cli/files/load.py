@@ -72,7 +72,7 @@ def load_accounts(store: Store, path: Path, now: datetime, *, check: bool = Fals
     faults = Faults(path.name)
     rows = read_table(path, ACCOUNT_COLUMNS, faults)
     known = {account.id: account for account in store.accounts}
-    accounts = read_accounts(rows, known, jst_date(now), _counted_until(store))
+    accounts = read_accounts(rows, known, jst_date(now), counted_until(store))
     faults.stop()
     new = [account for account in accounts.values() if known.get(account.id) != account]
     if not check:
@@ -88,7 +88,7 @@ def load_accounts(store: Store, path: Path, now: datetime, *, check: bool = Fals
     )
 
 
-def _counted_until(store: Store) -> date | None:
+def counted_until(store: Store) -> date | None:
     """The last day for which an AU was ever taken."""
     for latest in store.snapshots.reviews():
         return jst_date(Measure(latest.kind, latest.as_of, latest.as_of).at)

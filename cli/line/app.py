@@ -4,24 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-import boto3
 import typer
-from pydantic import TypeAdapter, ValidationError
 
 from cli.errors import CallError, FailedError
 from cli.line.channel import LineChannel, RefusedByLineError
+from cli.line.credentials import line_credentials
 from cli.line.menu import picture
 from cli.target import StackOption, Target, connect
-from functions.line.line_api import Credentials, LineApi
-from shared.rules.account import Channel
+from functions.line.line_api import LineApi
 
 line = typer.Typer(
     help="An account's LINE channel: its menu, and where its events go.", no_args_is_help=True
 )
 
 AccountArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")]
-
-_PARTS = TypeAdapter(dict[str, str])
 
 
 @line.command("menu")
@@ -61,14 +57,5 @@ def _channel(target: Target, account: str) -> LineChannel:
     """The account's channel, with the credentials that staff have stored."""
     if target.store.accounts.get(account) is None:
         raise CallError(f"there is no account {account!r}")
-    name = f"{target.outputs['CredentialsPrefix']}/{account}/{Channel.LINE}"
-    secrets = boto3.client("secretsmanager")
-    try:
-        parts = _PARTS.validate_json(secrets.get_secret_value(SecretId=name)["SecretString"])
-        credentials = Credentials(parts["channel_id"], parts["channel_secret"])
-    except (secrets.exceptions.ResourceNotFoundException, ValidationError, KeyError):
-        raise FailedError(
-            f"the secret {name} is not there, or lacks channel_id or channel_secret"
-        ) from None
-    api = LineApi(target.outputs["LineApi"], credentials)
+    api = LineApi(target.outputs["LineApi"], line_credentials(target, account))
     return LineChannel(api, target.outputs["LineDataApi"])

@@ -80,6 +80,8 @@ def _settings(account: Account) -> Settings:
         raise FailedError(f"{account.id} has no settings yet that are in force today")
     if settings.delivery is Delivery.EXTERNAL:
         raise FailedError(f"{account.id} sends through another system: parents join there")
+    if settings.delivery is Delivery.ENDED:
+        raise FailedError(f"{account.id} has ended: nobody can join it any more")
     return settings
 
 

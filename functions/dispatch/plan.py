@@ -91,7 +91,7 @@ def _open(store: Store, account: Account, now: datetime) -> Run | None:
     """Open the account's run of today, if its sending time has come."""
     today = jst_date(now)
     settings = account.on(today)
-    if settings is None or settings.delivery is Delivery.EXTERNAL:
+    if settings is None or settings.delivery is not Delivery.OWN:
         return None
     if not settings.sending(jst_time(now)):
         return None
@@ -105,7 +105,15 @@ def _open(store: Store, account: Account, now: datetime) -> Run | None:
     jobs = tuple(
         (channel, shard) for channel in sorted(settings.channels) for shard in range(account.shards)
     )
-    run = Run(account.id, today, settings, versions, jobs, opened_at=now)
+    run = Run(
+        account.id,
+        today,
+        settings,
+        versions,
+        jobs,
+        opened_at=now,
+        farewell=account.farewell_on(today),
+    )
     return run if store.ledger.open_run(run) else None
 
 

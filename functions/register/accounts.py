@@ -17,6 +17,14 @@ class NotOpenError(Exception):
     """There is no such account, it sends through another system, or the link has ended."""
 
 
+class EndedError(Exception):
+    """The account has ended. `name` is what it was called; parents can join `successor`, if any."""
+
+    def __init__(self, name: str, successor: str | None) -> None:
+        super().__init__(name)
+        self.name, self.successor = name, successor
+
+
 @dataclass(frozen=True, slots=True)
 class OpenAccount:
     """An account that sends through this platform, with its settings of the day."""
@@ -30,13 +38,21 @@ class OpenAccount:
         return tuple(each for each in CHANNELS if each in self.settings.channels)
 
 
-def open_account(resources: Resources, account_id: str, today: date) -> OpenAccount:
-    """The account of that id, where parents can join it today; else NotOpenError."""
+def open_account(
+    resources: Resources, account_id: str, today: date, *, also_ended: bool = False
+) -> OpenAccount:
+    """The account of that id, where parents can join it today, or `also_ended`; EndedError where it
+    has ended, else NotOpenError.
+    """
     account = (
         resources.store.accounts.get(account_id) if _ACCOUNT_ID.fullmatch(account_id) else None
     )
     settings = account.on(today) if account else None
-    if settings is None or settings.delivery is Delivery.EXTERNAL or not settings.channels:
+    if account and settings and settings.delivery is Delivery.ENDED:
+        if also_ended:
+            return OpenAccount(account_id, settings)
+        raise EndedError(settings.name, account.successor)
+    if settings is None or settings.delivery is not Delivery.OWN or not settings.channels:
         raise NotOpenError
     return OpenAccount(account_id, settings)
 

@@ -25,7 +25,7 @@ router = new_router()
 @router.get("/lost/<account>")
 def form(account: str) -> Page:
     """The form that asks for the address."""
-    at = open_account(resources(), account, jst_date(now()))
+    at = open_account(resources(), account, jst_date(now()), also_ended=True)
     return _form(at, {}, language_asked(router.current_event))
 
 
@@ -34,7 +34,7 @@ def send(account: str) -> Page:
     """Send a link, if that is the address of a subscriber."""
     language = language_asked(router.current_event)
     posted = read_form(router.current_event)
-    at = open_account(resources(), account, jst_date(now()))
+    at = open_account(resources(), account, jst_date(now()), also_ended=True)
     channel = channel_in(posted, _channels(at))
     address = channel if isinstance(channel, Problem) else address_in(posted, channel)
     if isinstance(channel, Problem) or isinstance(address, Problem):

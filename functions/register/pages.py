@@ -23,11 +23,12 @@ from functions.register import (
     stored,
     text,
 )
-from functions.register.accounts import NotOpenError
+from functions.register.accounts import EndedError, NotOpenError
 from functions.register.forms import FormError, language_asked
 from functions.register.own import OldLinkError
 from functions.register.page import Page, bad_link_page, message, page
 from functions.register.resources import resources
+from shared.rules.touchpoint import WEB, link
 from shared.store.tables import BusyError, ConflictError
 from shared.subscribers.links import BadLinkError, OutdatedLinkError
 
@@ -74,6 +75,14 @@ def old_link(error: OldLinkError) -> Page:
 def not_open(_error: NotOpenError) -> Page:
     """Nobody can join here."""
     return message("not_open", language_asked(app.current_event), status=404)
+
+
+@app.exception_handler(EndedError)  # type: ignore[untyped-decorator]
+def ended(error: EndedError) -> Page:
+    """Nobody can join here any more; where to join instead, if anywhere."""
+    language = language_asked(app.current_event)
+    way = link("", error.successor, WEB) if error.successor else None
+    return message("ended", language, status=410, link=way, account=error.name)
 
 
 @app.exception_handler(FormError)  # type: ignore[untyped-decorator]

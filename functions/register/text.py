@@ -73,8 +73,12 @@ def _letter(
         at,
         settings=run.settings,
         schedule=schedule_of(common, own),
+        farewell=run.farewell is not None,
     )
     letter = next((each for each in decision.letters if enrolment in each.enrolments), None)
     if letter is None:
         return None
-    return letter, put_into_words(letter, common=common, own=own, account=run.settings.name)
+    words = put_into_words(
+        letter, common=common, own=own, account=run.settings.name, farewell=run.farewell
+    )
+    return letter, words

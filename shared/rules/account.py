@@ -1,11 +1,12 @@
 """Account: the settings of a municipality or other sender, and their dated history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, time
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
 from enum import StrEnum
 
 from shared.rules.ending import EndOfDelivery
+from shared.rules.text import Text
 
 
 class Channel(StrEnum):
@@ -24,10 +25,16 @@ class AccountKind(StrEnum):
 
 
 class Delivery(StrEnum):
-    """Whose system sends: this platform, or another one that reports its AU monthly."""
+    """Whose system sends: this platform, another one that reports its AU monthly, or none any
+    more.
+    """
 
     OWN = "own"
     EXTERNAL = "external"
+    ENDED = "ended"
+
+
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +73,39 @@ class Account:
 
     `shards` is how many jobs share a channel's work of a day: 1 serves some 15,000 messages, and 32
     are the most, so that a run with its jobs fits one transaction. It is chosen before the first
-    subscriber joins, since it is part of the due index's key.
+    subscriber joins, since it is part of the due index's key. `farewell` goes out on the last day
+    before it has ended, to everybody whom it sends to; parents are led on to `successor`.
     """
 
     id: str
     settings: tuple[Settings, ...]
     shards: int = 1
+    farewell: Text | None = None
+    successor: str | None = None
 
     def on(self, day: date) -> Settings | None:
         """The settings in force on `day` (JST), or None before the first."""
         return settings_on(self.settings, day)
+
+    def farewell_on(self, day: date) -> Text | None:
+        """The farewell, where `day` is the last on which the account sends."""
+        now, then = self.on(day), self.on(day + _ONE_DAY)
+        if now is None or then is None or now.delivery is not Delivery.OWN:
+            return None
+        return self.farewell if then.delivery is Delivery.ENDED else None
+
+    def ended(
+        self, last_day: date, farewell: Text | None = None, successor: str | None = None
+    ) -> "Account":
+        """The account that sends nothing after `last_day`, whatever was still to come; ValueError
+        where it has no settings until then.
+        """
+        last = self.on(last_day)
+        if last is None:
+            raise ValueError(f"has no settings that are in force on {last_day}")
+        end = replace(last, valid_from=last_day + _ONE_DAY, delivery=Delivery.ENDED)
+        until = tuple(each for each in self.settings if each.valid_from <= last_day)
+        return replace(self, settings=(*until, end), farewell=farewell, successor=successor)
 
 
 def settings_on(history: Sequence[Settings], day: date) -> Settings | None:

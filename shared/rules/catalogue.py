@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shared.rules.message import Due, Schedule
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Letter
+from shared.rules.text import Text
 
 COMMON_SERIES = "common"
 
@@ -15,17 +16,6 @@ PLACEHOLDERS = frozenset({"child", "account"})
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _WORD_FOR_CHILD = {Phase.PREGNANCY: "赤ちゃん", Phase.CHILDCARE: "お子さん"}
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The text for one day: `title` up to 40, `text` up to 1,000, `notice` (SMS) up to 60
-    characters as a person counts them.
-    """
-
-    title: str
-    text: str
-    notice: str
 
 
 Catalogue = Mapping[Due, Text]
@@ -55,11 +45,19 @@ def unknown_placeholders(text: str) -> list[str]:
     return unknown + re.findall(r"[{}]", _PLACEHOLDER.sub("", text))
 
 
-def put_into_words(letter: Letter, *, common: Catalogue, own: Catalogue, account: str) -> Words:
-    """The letter's words: the common part first, the account's part after it (〇〇市より).
+def put_into_words(
+    letter: Letter,
+    *,
+    common: Catalogue,
+    own: Catalogue,
+    account: str,
+    farewell: Text | None = None,
+) -> Words:
+    """The letter's words: the common part first, the account's part after it (〇〇市より), and its
+    farewell last where the letter carries it.
 
-    An account's text on a day that the common series lacks is a message of its own. Title and
-    notice say which child the letter is about, where it must.
+    An account's text on a day that the common series lacks is a message of its own, and so is a
+    farewell. Title and notice say which child the letter is about, where it must.
     """
     child = letter.child or _WORD_FOR_CHILD[letter.due.phase]
 
@@ -67,13 +65,16 @@ def put_into_words(letter: Letter, *, common: Catalogue, own: Catalogue, account
         return _PLACEHOLDER.sub(lambda m: child if m[1] == "child" else account, text)
 
     base, addition = common.get(letter.due), own.get(letter.due)
-    first = base or addition
+    last = farewell if letter.farewell else None
+    first = base or addition or last
     if first is None:
         message = f"no text for {letter.due.phase} day {letter.due.day}"
         raise KeyError(message)
     title, notice, parts = fill(first.title), fill(first.notice), [fill(first.text)]
-    if letter.about:
+    if letter.about and first is not last:
         title, notice = f"{title}（{letter.about}）", f"{letter.about}: {notice}"
     if base is not None and addition is not None:
         parts.append(f"（{account}より）\n{fill(addition.text)}")
+    if last is not None and first is not last:
+        parts.append(f"（{account}より）\n{fill(last.text)}")
     return Words(title, tuple(parts), notice)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from shared.rules.account import Channel, Delivery, Settings
-from shared.rules.age import TERM_DAYS
+from shared.rules.age import FIRST_PREGNANCY_DAY, LAST_PREGNANCY_DAY, TERM_DAYS
 from shared.rules.ending import EndOfDelivery
 from shared.rules.history import Standing, Status
 from shared.rules.stage import Phase, Reason, Stage, childcare_stage, pregnancy_stage
@@ -29,6 +30,12 @@ SILENT_STATUS = {
 }
 """The reason that each status but active gives."""
 
+NOT_SENDING = {
+    Delivery.EXTERNAL: Reason.EXTERNAL,
+    Delivery.ENDED: Reason.ACCOUNT_ENDED,
+}
+"""The reason that an account gives which does not send by this platform."""
+
 
 def stage_on(standing: Standing, day: date, end: EndOfDelivery) -> Stage:
     """The stage on `day` of what is known; at least one date must be."""
@@ -50,8 +57,8 @@ def due_message(
     """
     if standing.status in SILENT_STATUS:
         return SILENT_STATUS[standing.status]
-    if settings.delivery is Delivery.EXTERNAL:
-        return Reason.EXTERNAL
+    if settings.delivery in NOT_SENDING:
+        return NOT_SENDING[settings.delivery]
     if channel not in settings.channels:
         return Reason.CHANNEL_NOT_OFFERED
     stage = stage_on(standing, day, settings.end_of_delivery)
@@ -68,6 +75,21 @@ def birth_prompt(due: Due) -> bool:
     guessed before, and nothing is asked after.
     """
     return due.phase is Phase.PREGNANCY and due.day >= TERM_DAYS
+
+
+@lru_cache(maxsize=64)
+def every_day(end: EndOfDelivery) -> Schedule:
+    """A schedule that has a message on each day of both windows; those of a child born early whose
+    age is counted from the due date lie below zero.
+    """
+    pregnancy = range(FIRST_PREGNANCY_DAY, LAST_PREGNANCY_DAY + 1)
+    childcare = range(FIRST_PREGNANCY_DAY - TERM_DAYS, end.longest_days + 1)
+    return frozenset(
+        (
+            *((Phase.PREGNANCY, day) for day in pregnancy),
+            *((Phase.CHILDCARE, day) for day in childcare),
+        )
+    )
 
 
 def within_reach(schedule: Schedule, end: EndOfDelivery) -> Schedule:

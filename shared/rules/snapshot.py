@@ -141,6 +141,7 @@ def assemble(
         each.id: settings
         for each in sorted(accounts, key=lambda each: each.id)
         if (settings := each.on(day)) is not None
+        and (settings.delivery is not Delivery.ENDED or each.id in figures)
     }
     external = [each for each, s in in_force.items() if s.delivery is Delivery.EXTERNAL]
     missing = tuple(each for each in external if measure.month not in reported.get(each, {}))
@@ -152,13 +153,13 @@ def assemble(
             lines.append(ExternalLine(account, reported[account][measure.month]))
     own = sum((figures[each].total for each in in_force if each in figures), Counts())
     outside = sum(line.subscribers for line in lines if isinstance(line, ExternalLine))
-    systems = {settings.delivery for settings in in_force.values()}
+    systems = {System.EXTERNAL if each in external else System.OWN for each in in_force}
     return Snapshot(
         snapshot=snapshot_id(measure, revision),
         kind=measure.kind,
         as_of=measure.as_of,
         scope=Scope(
-            system=System.BOTH if len(systems) == 2 else System(min(systems, default="own")),
+            system=System.BOTH if len(systems) == 2 else min(systems, default=System.OWN),
             kinds=tuple(sorted({settings.kind for settings in in_force.values()})),
             accounts=tuple(in_force),
             month=str(measure.month),

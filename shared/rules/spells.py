@@ -15,7 +15,7 @@ from shared.rules.age import FIRST_PREGNANCY_DAY, LAST_PREGNANCY_DAY, TERM_DAYS
 from shared.rules.dates import jst_date, jst_instant
 from shared.rules.ending import EndOfDelivery
 from shared.rules.history import Event, Standing, Status, after, standing_at
-from shared.rules.message import SILENT_STATUS, stage_on
+from shared.rules.message import NOT_SENDING, SILENT_STATUS, stage_on
 from shared.rules.stage import Phase, Reason
 from shared.rules.subscriber import Enrolment, Subscriber
 
@@ -28,7 +28,7 @@ class Entered(StrEnum):
     RETURNED = "returned"
     """It counted before: it was stopped, awaited the birth, or had graduated."""
     MOVED_IN = "moved_in"
-    """From another account, or back from another system."""
+    """From another account, or of one that sends by this platform again."""
     BORN = "born"
     """Goes on from the spell before: the birth was registered while it counted."""
     OTHER_CHANNEL = "other_channel"
@@ -43,7 +43,7 @@ class Left(StrEnum):
     STOPPED_SYSTEM = "stopped_system"
     AWAITING_BIRTH = "awaiting_birth"
     MOVED_OUT = "moved_out"
-    """To another account, or to another system."""
+    """To another account, or of one that sends by this platform no more."""
     NOT_YET = "not_yet"
     """A corrected due date put it before 4w0d again: it was not new, and will be."""
     BORN = "born"
@@ -85,14 +85,14 @@ def stand(
     settings = accounts[account].on(jst_date(at))
     if settings is None:
         return Reason.NOT_JOINED
-    if settings.delivery is Delivery.EXTERNAL:
-        return Reason.EXTERNAL
+    if settings.delivery in NOT_SENDING:
+        return NOT_SENDING[settings.delivery]
     stage = stage_on(standing, jst_date(at), settings.end_of_delivery)
     return stage.phase or stage.reason or Reason.NOT_YET
 
 
 Terms = tuple[tuple[datetime, EndOfDelivery | None], ...]
-"""From when an account has which end of delivery; None while another system sends."""
+"""From when an account has which end of delivery; None while this platform does not send."""
 
 
 def terms(account: Account, until: datetime) -> Terms:

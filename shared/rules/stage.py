@@ -37,6 +37,8 @@ class Reason(StrEnum):
     """Stopped by the system, because messages could not be delivered."""
     EXTERNAL = "external"
     """The account sends through another system on that day."""
+    ACCOUNT_ENDED = "account_ended"
+    """The account has ended: nothing of it is sent any more."""
     CHANNEL_NOT_OFFERED = "channel_not_offered"
     """The account does not offer the subscriber's channel on that day."""
     NO_MESSAGE_TODAY = "no_message_today"

@@ -1,8 +1,8 @@
 """Subscriber: one person on one address, the children that person follows, and today's letters."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from shared.rules.account import Channel, Settings
 from shared.rules.dates import jst_date
 from shared.rules.ending import EndOfDelivery
 from shared.rules.history import Event, Standing, Status, standing_at
-from shared.rules.message import Due, Schedule, due_message, stage_on
+from shared.rules.message import Due, Schedule, due_message, every_day, stage_on
 from shared.rules.stage import Phase, Reason, Stage
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -118,6 +118,8 @@ class Letter:
     """Of what stands around the text."""
     generation: int = 0
     """Of the subscriber's address: its links carry it."""
+    farewell: bool = False
+    """Whether it carries the account's farewell, or is nothing but that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +137,16 @@ def decide(
     *,
     settings: Settings,
     schedule: Schedule,
+    farewell: bool = False,
 ) -> Decision:
     """Decide for each of `enrolments` (ids) at the instant `now`: a letter, or one reason.
 
     At most one message per child and day; twins share one; siblings of different ages get each
-    their own, which then says whom it is about.
+    their own, which then says whom it is about. A `farewell` comes once to everybody in a window:
+    with the first letter, or by itself where the schedule has none for them.
     """
+    if farewell:
+        return _with_farewell(subscriber, set(enrolments), now, settings, schedule)
     asked, today = set(enrolments), jst_date(now)
     standings = {e.id: standing_at(e.history, now) for e in subscriber.enrolments}
     dues: dict[str, Due] = {}
@@ -178,6 +184,30 @@ def decide(
             )
         )
     return Decision(tuple(letters), silent)
+
+
+def _with_farewell(
+    subscriber: Subscriber,
+    asked: Collection[str],
+    now: datetime,
+    settings: Settings,
+    schedule: Schedule,
+) -> Decision:
+    """Decided for the whole family, so that whoever is asked about alone is told the same."""
+    family = {*asked, *(each.id for each in subscriber.enrolments)}
+    usual = decide(subscriber, family, now, settings=settings, schedule=schedule)
+    whole = usual
+    if not usual.letters:
+        daily = every_day(settings.end_of_delivery)
+        whole = decide(subscriber, family, now, settings=settings, schedule=daily)
+    letters = tuple(
+        replace(letter, enrolments=about, farewell=number == 0)
+        for number, letter in enumerate(whole.letters if usual.letters else whole.letters[:1])
+        if (about := tuple(each for each in letter.enrolments if each in asked))
+    )
+    told = {each for letter in letters for each in letter.enrolments}
+    silent = {each: usual.silent[each] for each in asked if each not in told}
+    return Decision(letters, silent)
 
 
 def _by_due(enrolments: Iterable[Enrolment], dues: dict[str, Due]) -> dict[Due, list[Enrolment]]:

@@ -67,7 +67,7 @@ class Tally:
 
     def __init__(self, measure: Measure, accounts: Mapping[str, Account]) -> None:
         self._accounts = accounts
-        self._at = measure.at.astimezone(UTC)
+        self._at, self._opening_at = measure.at.astimezone(UTC), measure.opening_at
         self._terms = {each.id: terms(each, measure.at) for each in accounts.values()}
         self._of = {
             each: _AccountTally(measure, self._terms[each][-1][1] if self._terms[each] else None)
@@ -101,14 +101,26 @@ class Tally:
         return self
 
     def figures(self) -> dict[str, Figures]:
-        """The figures of each account that this system sent for at the instant, by id."""
-        day = jst_date(self._at)
+        """The figures of each account that this system sent for at the instant, by id, and of those
+        that have ended since the opening: their people have moved out.
+        """
+        opening, day = jst_date(self._opening_at), jst_date(self._at)
         own = (
             each.id
             for each in self._accounts.values()
-            if (settings := each.on(day)) and settings.delivery is Delivery.OWN
+            if _sends(each, day) or (_has_ended(each, day) and _sends(each, opening))
         )
         return {account: self._of[account].figures() for account in own}
+
+
+def _sends(account: Account, day: date) -> bool:
+    settings = account.on(day)
+    return settings is not None and settings.delivery is Delivery.OWN
+
+
+def _has_ended(account: Account, day: date) -> bool:
+    settings = account.on(day)
+    return settings is not None and settings.delivery is Delivery.ENDED
 
 
 class _AccountTally:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from shared.rules.catalogue import Catalogue, Text
+from shared.rules.catalogue import Catalogue
 from shared.rules.message import Due
 from shared.rules.stage import Phase
+from shared.rules.text import Text
 from shared.store import keys
 from shared.store.objects import put_once
 from shared.store.tables import get, keyed

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from shared.rules.account import Channel, Settings
 from shared.rules.reconciliation import Sums
+from shared.rules.text import Text
 from shared.store.keys import JobId, shard
 
 
@@ -38,6 +39,8 @@ class Run:
     """How often it was reopened: for those who did not get it, or who moved here."""
     reopened_at: datetime | None = None
     """When that was last."""
+    farewell: Text | None = None
+    """What goes to everybody besides, where the account sends for the last time."""
 
     def job_ids(self) -> list[JobId]:
         """The jobs of the run."""

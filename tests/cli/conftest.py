@@ -123,6 +123,7 @@ def _stack(refs: Mapping[str, str]) -> dict[str, Any]:
         for name, ref in found.items()
         if ref in known
     ]
+    outputs.append({"OutputKey": "CredentialsPrefix", "OutputValue": f"{STACK}/accounts"})
     return {"Stacks": [{"Outputs": outputs}]}
 
 

@@ -139,6 +139,23 @@ def test_two_accounts_cannot_have_one_code(write):
     assert read(write, HOSPITAL, ward, known=stored.values())[1] == expected
 
 
+def test_a_code_is_free_once_its_account_has_ended_or_has_another(write):
+    stored, _ = read(write, ACCOUNT)
+    ward = {**ACCOUNT, "account": "ward", "valid_from": "2027-04-01"}
+    ended = stored["bunkyo"].ended(date(2027, 3, 31))
+    anew = {**ACCOUNT, "code": "131016", "valid_from": "2027-04-01"}
+
+    assert read(write, ward, known=[ended])[1] == []
+    assert read(write, ward, anew, known=stored.values())[1] == []
+    too_early = {**ward, "valid_from": "2027-03-31"}
+    assert read(write, too_early, known=[ended])[1] == [
+        (2, "code", "is the code of the account bunkyo")
+    ]
+    assert read(write, too_early, anew, known=stored.values())[1] == [
+        (2, "code", "is the code of the account bunkyo")
+    ]
+
+
 def test_settings_that_were_in_force_do_not_change(write):
     stored, _ = read(write, ACCOUNT, {**ACCOUNT, "valid_from": "2024-04-01"})
     for changed in (

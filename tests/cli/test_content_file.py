@@ -3,9 +3,9 @@
 import pytest
 
 from cli.files.content import CONTENT_COLUMNS, read_content, write_content
-from shared.rules.catalogue import Text
 from shared.rules.message import Due
 from shared.rules.stage import Phase
+from shared.rules.text import Text
 from tests.cli.conftest import TEXT, rows_of
 
 FAMILY = "👩‍👩‍👧‍👦"

@@ -8,7 +8,7 @@ import pytest
 
 from shared.delivery.jobs import Queues
 from shared.rules.account import Account, Channel
-from shared.rules.catalogue import Text
+from shared.rules.text import Text
 from shared.store.keys import JobId
 from shared.store.ledger import Ledger
 from tests.world import TEN, TODAY, World, bunkyo, pregnant, texts

@@ -5,11 +5,12 @@ from typing import Any
 from shared.delivery.sender import Addressed
 from shared.providers.rate_limit import RateLimit
 from shared.rules.account import Channel
-from shared.rules.catalogue import Text, put_into_words
+from shared.rules.catalogue import put_into_words
 from shared.rules.message import Due
 from shared.rules.outcomes import Batch, Entry
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Letter
+from shared.rules.text import Text
 from shared.store.run import Run
 from tests.world import TEN, TODAY, bunkyo
 

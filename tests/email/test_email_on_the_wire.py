@@ -16,10 +16,10 @@ from shared.delivery.sender import Addressed, Call
 from shared.letterhead import Letterhead
 from shared.providers.http import run
 from shared.rules.account import Channel
-from shared.rules.catalogue import Text
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Language
+from shared.rules.text import Text
 from shared.store.keys import JobId
 from shared.subscribers.links import Links
 from tests.email.letters import a_run, frozen, letter, unhurried

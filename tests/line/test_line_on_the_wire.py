@@ -15,10 +15,10 @@ from functions.line.sender import LineSender
 from shared.delivery.sender import Addressed
 from shared.letterhead import Letterhead
 from shared.providers.http import run
-from shared.rules.catalogue import Text
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Language
+from shared.rules.text import Text
 from tests.email.letters import frozen, letter, unhurried
 from tests.line.test_line_answers import KEY, MULTICAST_PATH, TOKEN, TOKEN_PATH, bad
 from tests.local.wire import Answer, Wire

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ from tests.register.parents import (
     join_by_mail,
     links,
     location,
+    own_path,
     path_of,
     queued,
     text_of,
@@ -393,3 +394,30 @@ def test_another_account_is_joined_under_its_own_name(world: World) -> None:
     minato = replace(settings, name="港区", code="131032")
     world.store.accounts.put(Account("minato", (minato,)))
     assert "港区の配信に登録" in text_of(request("GET", "/join/minato/web"))
+
+
+# An account that has ended.
+
+
+def test_the_page_of_an_account_that_has_ended_says_so_and_where_to_join(world: World) -> None:
+    yesterday = today() - timedelta(days=1)
+    world.store.accounts.put(bunkyo().ended(yesterday, successor="chiyoda"))
+
+    answer = request("GET", JOIN)
+
+    assert answer["statusCode"] == 410
+    assert "文京区からのメッセージの配信は終わりました。" in text_of(answer)
+    assert 'href="/join/chiyoda/web"' in answer["body"]
+
+
+def test_its_readers_still_open_their_page_and_can_have_a_fresh_link_sent(world: World) -> None:
+    subscriber = join_by_mail(world)
+    world.store.accounts.put(bunkyo().ended(today() - timedelta(days=1)))
+
+    mine = request("GET", own_path(subscriber.id))
+    lost = request("POST", "/lost/bunkyo", form={"channel": "email", "email": "hana@example.jp"})
+
+    assert mine["statusCode"] == 200
+    assert "文京区からの配信は終わりました。" in text_of(mine)
+    assert lost["statusCode"] == 200
+    assert queued(world), "the link was not sent"

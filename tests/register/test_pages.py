@@ -11,11 +11,11 @@ import pytest
 
 from functions.register.pages import handler
 from shared.rules.account import Channel
-from shared.rules.catalogue import Text
 from shared.rules.changes import moved
 from shared.rules.history import Happened
 from shared.rules.message import Due
 from shared.rules.stage import Phase
+from shared.rules.text import Text
 from shared.subscribers.actions import change
 from tests.world import TEN, Context, World, bunkyo, pregnant
 

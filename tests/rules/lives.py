@@ -29,11 +29,13 @@ _ends = st.one_of(
 
 @st.composite
 def accounts(draw: st.DrawFn, name: str) -> Account:
-    """An account that changed its end of delivery, and for a time sent through another system."""
+    """An account that changed its end of delivery, sent through another system or ended for a
+    time.
+    """
     days = draw(st.lists(st.dates(date(2019, 1, 1), LAST), min_size=1, max_size=4, unique=True))
     settings: list[Settings] = []
     for day in sorted(days):
-        delivery = draw(st.sampled_from([Delivery.OWN, Delivery.OWN, Delivery.EXTERNAL]))
+        delivery = draw(st.sampled_from([Delivery.OWN, Delivery.OWN, *Delivery]))
         change = {"valid_from": day, "delivery": delivery, "end_of_delivery": draw(_ends)}
         settings.append(replace(BUNKYO, **change))
     return Account(name, tuple(settings))

@@ -4,16 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.rules.catalogue import (
-    Text,
-    Words,
-    put_into_words,
-    schedule_of,
-    unknown_placeholders,
-)
+from shared.rules.catalogue import Words, put_into_words, schedule_of, unknown_placeholders
 from shared.rules.message import Due
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Letter
+from shared.rules.text import Text
 
 DAY_100 = Due(Phase.CHILDCARE, 100)
 WEEK_36 = Due(Phase.PREGNANCY, 252)

@@ -88,6 +88,12 @@ def test_an_account_that_sends_through_another_system_sends_nothing_here():
     assert message(account=external) is Reason.EXTERNAL
 
 
+def test_an_account_that_has_ended_sends_nothing():
+    ended = replace(BUNKYO, delivery=Delivery.ENDED)
+
+    assert message(account=ended) is Reason.ACCOUNT_ENDED
+
+
 def test_a_channel_that_the_account_does_not_offer_is_silent():
     email_only = replace(BUNKYO, channels=frozenset({Channel.EMAIL}))
 

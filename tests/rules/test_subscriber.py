@@ -345,3 +345,67 @@ def test_asking_about_one_child_or_all_makes_no_difference_to_it(family, account
         assert [letter.due for letter in alone.letters] == [
             letter.due for letter in together.letters if each.id in letter.enrolments
         ]
+
+
+# The farewell of an account that ends: once to everybody in a window.
+
+
+def farewells(subscriber, asked=None, schedule=EVERY_DAY):
+    if asked is None:
+        asked = [each.id for each in subscriber.enrolments]
+    found = decide(subscriber, asked, NOW, settings=BUNKYO, schedule=schedule, farewell=True)
+    return [(each.enrolments, each.farewell) for each in found.letters], found.silent
+
+
+def test_a_farewell_goes_with_the_first_letter_alone():
+    mother = parent(
+        Enrolment("e1", "はなちゃん", joined(born=date(2025, 10, 1))),
+        Enrolment("e2", "まめちゃん", joined(due=date(2026, 12, 24))),
+    )
+
+    assert farewells(mother) == ([(("e1",), True), (("e2",), False)], {})
+    assert farewells(mother, ["e2"]) == ([(("e2",), False)], {})
+
+
+def test_whoever_has_no_message_that_day_gets_the_farewell_by_itself_and_once():
+    mother = parent(
+        Enrolment("e1", None, joined(born=date(2025, 10, 1))),
+        Enrolment("e2", None, joined(due=date(2026, 12, 24))),
+    )
+    nothing = frozenset()
+
+    assert farewells(mother, schedule=nothing) == (
+        [(("e1",), True)],
+        {"e2": Reason.NO_MESSAGE_TODAY},
+    )
+    assert farewells(mother, ["e2"], nothing) == ([], {"e2": Reason.NO_MESSAGE_TODAY})
+
+
+def test_twins_get_one_farewell():
+    mother = parent(
+        Enrolment("e1", None, joined(born=date(2025, 10, 1))),
+        Enrolment("e2", None, joined(born=date(2025, 10, 1))),
+    )
+
+    assert farewells(mother, schedule=frozenset()) == ([(("e1", "e2"), True)], {})
+
+
+def test_a_child_below_day_zero_of_the_corrected_age_gets_the_farewell():
+    at = jst("2026-11-20 10:00")
+    early = joined(due=date(2027, 1, 5), born=date(2026, 11, 10), at=at)
+    mother = parent(Enrolment("e1", None, (*early, Event(at, Happened.CORRECTED_AGE))))
+
+    assert farewells(mother, schedule=frozenset()) == ([(("e1",), True)], {})
+
+
+@pytest.mark.parametrize(
+    ("history", "reason"),
+    [
+        ((*joined(born=date(2025, 10, 1)), Event(NOW, Happened.STOPPED_BY_SUBSCRIBER)), "stopped"),
+        (joined(born=date(2023, 11, 22)), "graduated"),
+        (joined(due=date(2026, 11, 1)), "awaiting_birth"),
+    ],
+    ids=["stopped", "graduated", "awaiting"],
+)
+def test_whoever_hears_nothing_any_more_hears_no_farewell_either(history, reason):
+    assert farewells(parent(Enrolment("e1", None, history))) == ([], {"e1": reason})

@@ -20,17 +20,12 @@ from shared.rules.account import (
     Settings,
     municipality_code_is_valid,
 )
-from shared.rules.catalogue import (
-    COMMON_SERIES,
-    Text,
-    put_into_words,
-    schedule_of,
-    unknown_placeholders,
-)
+from shared.rules.catalogue import COMMON_SERIES, put_into_words, schedule_of, unknown_placeholders
 from shared.rules.ending import EndOfDelivery
 from shared.rules.message import Due
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Letter
+from shared.rules.text import Text
 
 SAMPLE = Path(next(iter(local.sample.__path__)))
 

@@ -16,10 +16,10 @@ from local.standins.segments import segments
 from local.standins.server import Standins
 from shared.providers.http import run
 from shared.rules.account import Channel
-from shared.rules.catalogue import Text
 from shared.rules.dates import JST
 from shared.rules.outcomes import UNKNOWN, Batch, Outcome, Result
 from shared.rules.stage import Phase
+from shared.rules.text import Text
 from shared.store.keys import JobId
 from shared.subscribers.links import Links
 from tests.email.letters import a_run, frozen, letter, unhurried

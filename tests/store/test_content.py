@@ -6,9 +6,9 @@ from typing import Any
 import boto3
 import pytest
 
-from shared.rules.catalogue import Text
 from shared.rules.message import Due
 from shared.rules.stage import Phase
+from shared.rules.text import Text
 from shared.store.store import Names, Store, open_store
 from tests.store.conftest import Items, Requests
 from tests.world import bunkyo, texts
