@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.arguments import ByOption, JsonOption, acting, parse_instant
+from cli.errors import CallError
 from cli.files.accounts import ACCOUNT_COLUMNS
 from cli.files.births import BIRTH_COLUMNS
 from cli.files.content import CONTENT_COLUMNS
@@ -20,6 +22,9 @@ from cli.files.load import (
     load_content,
     load_subscribers,
 )
+from cli.files.mapping import read_mapping
+from cli.files.move_in import MovedIn, move_in
+from cli.files.move_in_page import html, lines
 from cli.files.subscribers import SUBSCRIBER_COLUMNS
 from cli.progress import bar
 from cli.target import StackOption, connect
@@ -86,6 +91,34 @@ def subscribers(
             show_default=False,
         ),
     ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            "--move-in",
+            metavar="MAPPING",
+            exists=True,
+            dir_okay=False,
+            help="The file is another system's: what it calls things, in TOML (docs/files.md). Who "
+            "can be taken is, the others are told; run again until it is right.",
+            show_default=False,
+        ),
+    ] = None,
+    sent_today: Annotated[
+        bool,
+        typer.Option(
+            "--sent-today",
+            help="With --move-in: the other system has sent today's messages; none of ours comes "
+            "today to those in the file.",
+        ),
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --move-in: write the report as a page, with the numbers of all rows.",
+            show_default=False,
+        ),
+    ] = None,
     by: ByOption = None,
     as_json: JsonOption = False,
     stack: StackOption = None,
@@ -93,6 +126,8 @@ def subscribers(
     """Load subscribers with their enrolments and what happened to them. Those who are there
     already, just so, stay unchanged. Nobody who has stopped is restarted by a file alone.
     """
+    if mapping is None and (sent_today or report):
+        raise CallError("--sent-today and --report go with --move-in")
 
     def load() -> Loaded:
         store = connect(stack).store
@@ -107,7 +142,24 @@ def subscribers(
                 who=acting(by),
             )
 
-    _report(load, as_json)
+    def take(by_mapping: Path) -> MovedIn:
+        with bar() as progress:
+            return move_in(
+                connect(stack).store,
+                file,
+                read_mapping(by_mapping),
+                now or datetime.now(UTC),
+                check=check,
+                sent_today=sent_today,
+                restart=restart or (),
+                who=acting(by),
+                progress=progress,
+            )
+
+    if mapping is None:
+        _report(load, as_json)
+    else:
+        _report_move_in(partial(take, mapping), report, as_json)
 
 
 @importing.command("content", epilog=_columns(CONTENT_COLUMNS))
@@ -136,6 +188,26 @@ def births(
         return load_births(connect(stack).store, file, datetime.now(UTC), check=check)
 
     _report(load, as_json)
+
+
+def _report_move_in(take: Callable[[], MovedIn], page: Path | None, as_json: bool) -> None:
+    """Take them, and tell of it; exit status 1 where the file cannot be read as a whole."""
+    try:
+        moved = take()
+    except BadFileError as error:
+        for line in error.lines():
+            typer.echo(line, err=True)
+        raise typer.Exit(1) from None
+    if page is not None:
+        try:
+            page.write_text(html(moved), encoding="utf-8")
+        except OSError as error:
+            raise CallError(f"{page}: cannot be written: {error.strerror}") from None
+    if as_json:
+        typer.echo(json.dumps(moved.json(), ensure_ascii=False))
+        return
+    for line in lines(moved):
+        typer.echo(line)
 
 
 def _report(load: Callable[[], Loaded], as_json: bool) -> None:

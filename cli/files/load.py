@@ -56,7 +56,7 @@ class Loaded:
 
     def __str__(self) -> str:
         """The sums for a person, in a line, and a line for each note."""
-        parts = " with ".join(_count(number, what) for what, number in self.new.items())
+        parts = " with ".join(count_of(number, what) for what, number in self.new.items())
         done = "loaded" if self.loaded or not any(self.new.values()) else "to load"
         return "\n".join((f"{parts} {done}, {self.unchanged:,} unchanged", *self.notes))
 
@@ -172,16 +172,26 @@ def load_subscribers(
     accounts = {account.id: account for account in store.accounts}
     found = read_subscribers(rows, accounts, now)
     again: dict[str, set[str]] = {}
-    new = list(_new(store, found, progress, restart, again))
+
+    def known(row: Row, stored: Subscriber, in_file: Subscriber) -> None:
+        if begins := restarted(stored, in_file):
+            if in_file.id in restart:
+                again[in_file.id] = begins
+            else:
+                row.fault("subscriber", RESTARTS)
+        elif not same_in_files(stored, in_file):
+            row.fault("subscriber", "is here already with other data")
+
+    new = list(new_among(store, found, known, progress))
     for name in restart:
         if name not in again:
             faults.add(f"--restart {name}: no row would restart them")
     faults.stop()
     if again:
-        faults.read_as.append(_count(len(again), "subscribers") + " restarted")
+        faults.read_as.append(count_of(len(again), "subscribers") + " restarted")
     if not check:
         _restart(store, again, now, who)
-        _add(store, new, {each.id: each.shards for each in accounts.values()}, path, progress)
+        add_all(store, new, {each.id: each.shards for each in accounts.values()}, path, progress)
     return Loaded(
         file=path.name,
         rows=faults.rows,
@@ -195,16 +205,14 @@ def load_subscribers(
     )
 
 
-def _new(
+def new_among(
     store: Store,
     found: list[tuple[Row, Subscriber]],
+    known: Callable[[Row, Subscriber, Subscriber], None],
     progress: Progress,
-    restart: Collection[str],
-    again: dict[str, set[str]],
 ) -> Iterator[Subscriber]:
-    """Those who are not stored yet. A stored one with other data, one who was erased, and an
-    address that somebody else has, are faults. The enrolments of those in `restart` that are to
-    begin again are added to `again`.
+    """Those who are not stored yet. One who was erased, and an address that somebody else has, are
+    faults; `known` is told of each who is stored: the row, the record, and what the file says.
     """
     for start in range(0, len(found), _STEP):
         progress("checking", start, len(found))
@@ -216,13 +224,8 @@ def _new(
                 row.fault("subscriber", "was erased at their request; leave the row out")
             elif subscriber.id not in stored.people:
                 new.append((row, subscriber))
-            elif begins := restarted(stored.people[subscriber.id], subscriber):
-                if subscriber.id in restart:
-                    again[subscriber.id] = begins
-                else:
-                    row.fault("subscriber", RESTARTS)
-            elif not same_in_files(stored.people[subscriber.id], subscriber):
-                row.fault("subscriber", "is here already with other data")
+            else:
+                known(row, stored.people[subscriber.id], subscriber)
         owners = store.subscribers.at_addresses(
             (each.account, address) for _, each in new for address in _spellings(each)
         )
@@ -266,13 +269,14 @@ def _spellings(subscriber: Subscriber) -> set[str]:
     return {subscriber.address, same_address(subscriber.channel, subscriber.address)}
 
 
-def _add(
+def add_all(
     store: Store,
     new: Iterable[Subscriber],
     shards: Mapping[str, int],
     path: Path,
     progress: Progress,
 ) -> None:
+    """Store new subscribers; FailedError, which says how many were, where that was broken off."""
     new = list(new)
     done = 0
     try:
@@ -283,12 +287,12 @@ def _add(
         first = "somebody else stored one of them, or an address of theirs, at the same time"
         why = first if isinstance(error, ConflictError) else f"the store failed: {error}"
         raise FailedError(
-            f"{path.name}: {done:,} of {_count(len(new), 'subscribers')} were loaded, then {why}; "
-            "import the same file again to load the rest"
+            f"{path.name}: {done:,} of {count_of(len(new), 'subscribers')} were loaded, then {why};"
+            " import the same file again to load the rest"
         ) from error
 
 
-def _count(number: int, plural: str) -> str:
+def count_of(number: int, plural: str) -> str:
     """`1 subscriber`, `1,980 subscribers`; a series is a series."""
     singular = number == 1 and plural != "series"
     return f"{number:,} {plural.removesuffix('s') if singular else plural}"

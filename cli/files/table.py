@@ -1,7 +1,7 @@
 """Table: a CSV or XLSX file as rows with named cells."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,12 +21,15 @@ _CELLS = {".csv": csv_cells, ".xlsx": xlsx_cells}
 
 @dataclass(slots=True)
 class Row:
-    """A row: `number` as a spreadsheet counts it (the header is 1), and its cells by column."""
+    """A row: `number` as a spreadsheet counts it (the header is 1), and its cells by column.
+    `theirs` is what the file itself calls a column, where it is not one of ours.
+    """
 
     number: int
     cells: Mapping[str, str]
     faults: Faults
     bad: bool = False
+    theirs: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> str:
         return self.cells[column]
@@ -34,7 +37,7 @@ class Row:
     def fault(self, column: str, reason: str) -> None:
         """Take down a fault of this row."""
         self.bad = True
-        self.faults.add(reason, self.number, column)
+        self.faults.add(reason, self.number, self.theirs.get(column, column))
 
     def note(self, what: str) -> None:
         """Take down that something was written in another way than ours."""
@@ -71,6 +74,19 @@ def read_table(path: Path, columns: Sequence[str], faults: Faults) -> list[Row]:
     A row with too many or too few cells is a fault, and left out. CallError where there is no
     such file or it is of another kind, BadFileError where it cannot be read as a table.
     """
+    return _table(path, lambda cells: _header(cells, columns, faults), faults)
+
+
+def read_other_table(path: Path, columns: Collection[str], faults: Faults) -> list[Row]:
+    """The rows of a file of another system that has at least `columns`, by the names it gives
+    them; as `read_table` for the rest.
+    """
+    return _table(path, lambda cells: _other_header(cells, columns, faults), faults)
+
+
+def _table(
+    path: Path, header_of: Callable[[Sequence[str]], list[str]], faults: Faults
+) -> list[Row]:
     cells_of = _CELLS.get(path.suffix.lower())
     if cells_of is None:
         raise CallError(f"{path}: must be a .csv or an .xlsx file")
@@ -88,7 +104,7 @@ def read_table(path: Path, columns: Sequence[str], faults: Faults) -> list[Row]:
         faults.add("is empty; the first row must name the columns")
         faults.stop()
         return []
-    names = _header(header[1], columns, faults)
+    names = header_of(header[1])
     rows = list(_rows(filled, names, faults))
     if faults.rows == 0:
         faults.add("has no rows below the header")
@@ -118,6 +134,21 @@ def _header(cells: Sequence[str], columns: Sequence[str], faults: Faults) -> lis
     for name in columns:
         if name not in names:
             faults.add("is missing", 1, name)
+    faults.stop()
+    return names
+
+
+def _other_header(cells: Sequence[str], columns: Collection[str], faults: Faults) -> list[str]:
+    """The names of the columns as they stand; BadFileError where one that is asked for is not there
+    exactly once.
+    """
+    written = [_trimmed(cell) for cell in cells]
+    while not written[-1]:
+        written.pop()
+    names = [column_named(each, list(columns)) or each for each in written]
+    for name in columns:
+        if names.count(name) != 1:
+            faults.add("is there twice" if name in names else "is missing", 1, name)
     faults.stop()
     return names
 

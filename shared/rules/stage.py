@@ -46,7 +46,9 @@ class Reason(StrEnum):
     SENT_WITH_TWIN = "sent_with_twin"
     """A twin's message of the same day stands for both."""
     ALREADY_SENT_TODAY = "already_sent_today"
-    """It came before the subscriber moved to this account or channel, on the same day."""
+    """It came before the subscriber moved to this account or channel, or from the system that they
+    were with, on the same day.
+    """
     NO_RECORD = "no_record"
     """There is no record of the subscriber, or none that can be read."""
     MOVED = "moved"

@@ -65,7 +65,9 @@ class Subscriber:
     those of an earlier one open nothing. `earlier` says where the person was before a move to
     another account or channel, the oldest first. `failed_on` are the days on which messages could
     not be delivered, since the last that was. An erased person has no address, only the anonymous
-    history.
+    history. `loaded_version` is the version that a file wrote whole: where it is still that,
+    nothing has happened to the record since. `sent_elsewhere_on` is the day on which the system
+    that they came from had sent them their message.
     """
 
     id: str
@@ -80,6 +82,8 @@ class Subscriber:
     consents: tuple[Consent, ...] = ()
     failed_on: tuple[date, ...] = ()
     generation: int = 0
+    loaded_version: int = 0
+    sent_elsewhere_on: date | None = None
 
     def places(self, known: datetime) -> list[tuple[datetime, str, Channel]]:
         """Since when the person was where, the oldest first, as it is known at `known`."""
@@ -163,6 +167,8 @@ def decide(
         )
         if isinstance(due, Reason):
             silent[enrolment.id] = due
+        elif subscriber.sent_elsewhere_on == today:
+            silent[enrolment.id] = Reason.ALREADY_SENT_TODAY
         else:
             dues[enrolment.id] = due
 
@@ -197,7 +203,7 @@ def _with_farewell(
     family = {*asked, *(each.id for each in subscriber.enrolments)}
     usual = decide(subscriber, family, now, settings=settings, schedule=schedule)
     whole = usual
-    if not usual.letters:
+    if not usual.letters and subscriber.sent_elsewhere_on != jst_date(now):
         daily = every_day(settings.end_of_delivery)
         whole = decide(subscriber, family, now, settings=settings, schedule=daily)
     letters = tuple(
