@@ -77,31 +77,36 @@ def set_birth(token: str, child: str) -> Page:
         return _date_page("birth", own, group, form)
     twins = not group.twins and form.get("twins") == "yes"
     day = day_in(form, "day")
+    second = day_in(form, "day-2") if form.get("day-2") and (twins or group.twins) else None
     names = _names(form, group, twins=twins)
-    problems = tuple(each for each in (day, *names) if isinstance(each, Problem))
-    if problems or isinstance(day, Problem):
+    problems = tuple(each for each in (day, second, *names) if isinstance(each, Problem))
+    if problems or isinstance(day, Problem) or isinstance(second, Problem):
         return _date_page("birth", own, group, form, problems=problems)
-    end, born_on = own.settings.end_of_delivery, day
+    end, dates = own.settings.end_of_delivery, (day, second or day)
 
     def born(old: Subscriber) -> Subscriber:
-        new = changes.birth_registered(old, own.at, child, born_on, end=end, twins=twins)
-        ids = [each.id for each in changes.together(new, child)]
+        ids = [each.id for each in changes.together(old, child)]
+        new = changes.birth_registered(
+            old, own.at, child, dates[0], end=end, twins=twins, second_birth_date=dates[1]
+        )
+        if twins:
+            ids.append(new.enrolments[-1].id)
         for enrolment, name in zip(ids, names, strict=False):
             new = changes.renamed(new, enrolment, name if isinstance(name, str) else None)
         return new
 
-    try:
-        if step == "save":
-            return save(own, born, done="saved" if group.born else "born")
-        changes.check_birth_date(born_on, own.today, end)
-    except RefusedError as error:
-        return _date_page("birth", own, group, form, problems=(refused("day", error.refusal),))
+    for name, date_of_one in zip(("day", "day-2"), dates, strict=True):
+        try:
+            changes.check_birth_date(date_of_one, own.today, end)
+        except RefusedError as error:
+            return _date_page("birth", own, group, form, problems=(refused(name, error.refusal),))
+    if step == "save":
+        return save(own, born, done="saved" if group.born else "born")
     return page(
         "birth_check",
         own.language,
         own=own,
-        born=born_on,
-        stage=age_words(born_on, own.today, own.language),
+        born=[(each, age_words(each, own.today, own.language)) for each in dict.fromkeys(dates)],
         names=[each for each in names if isinstance(each, str)],
         twins=twins or group.twins,
         form=form,

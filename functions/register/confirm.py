@@ -4,7 +4,7 @@ import unicodedata
 
 from functions.register.asked import asked_for, has_record
 from functions.register.brakes import may_send, slow_down
-from functions.register.forms import Problem, read_form
+from functions.register.forms import Form, Problem, read_form
 from functions.register.page import Page, message, new_router, page, see
 from functions.register.resources import Resources, now, resources
 from functions.register.sending import too_often
@@ -12,7 +12,7 @@ from functions.register.welcome import confirmed, over
 from shared.rules.account import Channel
 from shared.rules.changes import RefusedError
 from shared.store.confirmations import Confirmation
-from shared.subscribers import joining
+from shared.subscribers import actions, joining
 from shared.subscribers.notices import NoticeKind
 
 router = new_router()
@@ -21,24 +21,37 @@ router = new_router()
 @router.get("/confirm/<token>")
 def ask(token: str) -> Page:
     """What would be registered, and one button. To open the page changes nothing: mail scanners
-    do.
+    do. Where the address has a record they say first whether it is theirs: numbers and addresses
+    pass to others, to whom nothing of who had them before is shown.
     """
     waiting = _verified(resources(), resources().links.read_confirm(token))
-    return over() if waiting is None else _confirm_page(waiting)
+    if waiting is None:
+        return over()
+    query = router.current_event.raw_event.get("queryStringParameters") or {}
+    return _whose_page(waiting, query.get("mine")) or _confirm_page(waiting)
 
 
 @router.post("/confirm/<token>")
 def confirm(token: str) -> Page:
     """The address is theirs: do what waited for it, once, or discard it where it was not them who
-    asked. What has stopped is never started unless they say so here.
+    asked. What has stopped is never started unless they say so here. Somebody else's registration
+    at the address ends where they say that it is not theirs.
     """
     confirmation = resources().links.read_confirm(token)
     form = read_form(router.current_event)
     waiting = _verified(resources(), confirmation)
     if waiting is None:
         return over()
-    if form.get("step") == "not_me":
-        return _declined(waiting)
+    match form.get("step"):
+        case "not_me":
+            return _declined(waiting)
+        case "new_owner":
+            return _as_new_owner(waiting)
+    return _whose_page(waiting, form.get("mine")) or _as_theirs(waiting, form)
+
+
+def _as_theirs(waiting: Confirmation, form: Form) -> Page:
+    """Do what waited, with what they chose where something has stopped."""
     try:
         asked = asked_for(resources(), waiting, now())
     except RefusedError:
@@ -127,6 +140,27 @@ def _confirm_page(waiting: Confirmation, *, problems: tuple[Problem, ...] = ()) 
         asked=asked,
         moving=waiting.application is None,
     )
+
+
+def _whose_page(waiting: Confirmation, mine: str | None) -> Page | None:
+    """The question whose the record of an address is; None where it is answered, or none arises: a
+    LINE user stays the same person.
+    """
+    settled = mine == "yes" or waiting.channel is Channel.LINE or waiting.application is None
+    if settled or not has_record(resources(), waiting):
+        return None
+    asked = asked_for(resources(), waiting, now(), with_record=False)
+    return page("whose", waiting.language, asked=asked)
+
+
+def _as_new_owner(waiting: Confirmation) -> Page:
+    """What was registered at the address ends, with all of it, and what was asked for is done."""
+    if waiting.application is not None and waiting.channel is not Channel.LINE:
+        place = (waiting.account, waiting.address)
+        former = resources().store.subscribers.at_addresses([place]).get(place)
+        if former is not None:
+            actions.leave_to_new_owner(resources().store, former, now())
+    return confirmed(resources(), waiting, now())
 
 
 def _declined(waiting: Confirmation) -> Page:

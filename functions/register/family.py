@@ -4,8 +4,9 @@ from functions.register.accounts import open_account
 from functions.register.application import Filled
 from functions.register.forms import language_asked, read_form
 from functions.register.join import Door, answer, shown
-from functions.register.own import let_in
+from functions.register.own import Own, let_in
 from functions.register.page import Page, new_router, page
+from functions.register.preferences import save
 from functions.register.resources import Resources, now, resources
 from shared.rules import changes
 from shared.rules.dates import jst_date
@@ -50,11 +51,15 @@ def ask_to_invite(token: str, child: str) -> Page:
 
 @router.post("/me/<token>/family/<child>")
 def invite(token: str, child: str) -> Page:
-    """A link to pass on. It stays the same family, however often it is made."""
+    """A link to pass on, which stays the same family, however often it is made; or the end of that
+    family for whoever asks, of which nobody else is told.
+    """
     own = let_in(resources(), token, now())
-    read_form(router.current_event)
+    form = read_form(router.current_event)
     if not own.group(child).active:
         raise BadLinkError
+    if form.get("step") == "unlink":
+        return _unlink(own, child)
     changed = actions.change(
         resources().store, own.subscriber.id, lambda old: changes.linked(old, child, new_id())
     )
@@ -63,6 +68,12 @@ def invite(token: str, child: str) -> Page:
         raise BadLinkError
     link = resources().links.invitation(family, changed.id, changed.generation, own.at)
     return page("family", own.language, own=own, group=own.group(child), link=link)
+
+
+def _unlink(own: Own, child: str) -> Page:
+    """An invitation of theirs opens nothing from then on; an offer to them that waits is gone."""
+    resources().store.offers.withdrawn(own.subscriber.id)
+    return save(own, lambda old: changes.unlinked(old, child), done="unlinked")
 
 
 def _door(resources: Resources, token: str) -> Door:

@@ -62,6 +62,11 @@ class Group:
         return len(self.enrolments) > 1
 
     @property
+    def linked(self) -> bool:
+        """Whether others may follow the same by an invitation."""
+        return any(each.family for each in self.enrolments)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The nicknames, where there are any."""
         return tuple(each.nickname for each in self.enrolments if each.nickname)

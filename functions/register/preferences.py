@@ -27,7 +27,7 @@ from shared.subscribers.links import BadLinkError
 
 router = new_router()
 
-DONE = ("saved", "born", "added", "resumed", "moved", "voided")
+DONE = ("saved", "born", "added", "resumed", "moved", "voided", "unlinked")
 """What the page can say was done, by the end of its address."""
 
 

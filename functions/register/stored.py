@@ -67,6 +67,9 @@ def exported(resources: Resources, own: Own) -> dict[str, Any]:
         "language": subscriber.language,
         "touchpoint": subscriber.touchpoint,
         "touchpoint_name": _touchpoint(resources, own),
+        "sent_elsewhere_on": (
+            subscriber.sent_elsewhere_on.isoformat() if subscriber.sent_elsewhere_on else None
+        ),
         "failed_on": [each.isoformat() for each in subscriber.failed_on],
         "earlier": [
             {"account": each.account, "channel": each.channel, "until": _instant(each.until)}
@@ -100,6 +103,7 @@ def exported(resources: Resources, own: Own) -> dict[str, Any]:
         "id": subscriber.id,
         "version": subscriber.version,
         "generation": subscriber.generation,
+        "loaded_version": subscriber.loaded_version,
     }
 
 

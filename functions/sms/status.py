@@ -63,6 +63,16 @@ STOP_WORDS = frozenset(
 )
 """Whole answers that stop everything. Nothing that is answered ever starts anything."""
 
+SOMEBODY_ELSE = re.compile(
+    r"(あなた(は|って)?|これ(は|って)?|どこの)?(だれ|誰|どなた|どちら様|どちらさま)(です|でしょう)?(か)?"
+    r"|(これは)?(人|ひと)(違|ちが)い(です|だと思います|ではないですか)?"
+    r"|(これは)?(電話)?番号(が|を)?(違|ちが|間違|まちが)(い|って|え|います|いです|っています|えています)(ます)?"
+    r"|(送|おく)り?(先|さき)(が|を)?(違|ちが|間違|まちが)(い|います|いです|っています|えています)"
+    r"|(知|し)りません|(身|み)に(覚|おぼ)えが?(ない|ありません)(です)?"
+    r"|whoisthis|whoareyou|wrongnumber|wrongperson|notme"
+)
+"""Whole answers, without signs and blanks, of people to whom a number has passed."""
+
 _MESSAGE = re.compile(
     r"(?P<account>[a-z0-9-]{2,40})\.(?P<date>\d{4}-\d{2}-\d{2})"
     r"\.(?P<shard>\d{1,2})\.(?P<batch>[0-9-]{1,40})"
@@ -108,17 +118,24 @@ def status(message: str) -> Response[str]:
 
 @app.post("/sms/inbound/<account>")
 def inbound(account: str) -> Response[str]:
-    """What a reader answered to an SMS: a word that stops, or nothing that changes anything."""
+    """What a reader answered to an SMS: a word that stops, words by which somebody else says that
+    the number is theirs now, or nothing that changes anything.
+    """
     form = _genuine(account)
     if isinstance(form, int):
         return _answer(form)
-    if form.get("OptOutType", "").upper() != "STOP" and not is_stop(form.get("Body", "")):
+    stops = form.get("OptOutType", "").upper() == "STOP" or is_stop(form.get("Body", ""))
+    other = not stops and is_somebody_else(form.get("Body", ""))
+    if not (stops or other):
         return _answer(200)
     whose = (account, form.get("From", ""))
     subscriber = _store().subscribers.at_addresses([whose]).get(whose)
-    if subscriber is not None:
+    if subscriber is not None and stops:
         actions.stop(_store(), subscriber, datetime.now(UTC))
         metrics.add_metric("Stops", MetricUnit.Count, 1)
+    elif subscriber is not None:
+        actions.not_theirs(_store(), subscriber, datetime.now(UTC))
+        metrics.add_metric("NotTheirs", MetricUnit.Count, 1)
     return _answer(200)
 
 
@@ -134,6 +151,14 @@ def is_stop(body: str) -> bool:
     """Whether an answer is one of the words that stop, however it is written."""
     text = unicodedata.normalize("NFKC", body).casefold()
     return text.strip(_AROUND) in STOP_WORDS
+
+
+def is_somebody_else(body: str) -> bool:
+    """Whether whoever answers says that they do not know the sender, or that the number is not who
+    is meant: a whole answer, so that a parent who writes about something else is not ended.
+    """
+    text = unicodedata.normalize("NFKC", body).casefold()
+    return SOMEBODY_ELSE.fullmatch("".join(each for each in text if each.isalnum())) is not None
 
 
 def _told(form: Mapping[str, str]) -> Told | None:

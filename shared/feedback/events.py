@@ -15,6 +15,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from shared.feedback.reputation import GUARDED, watch
+from shared.rules import changes
 from shared.rules.account import Channel
 from shared.rules.failures import (
     Counts,
@@ -259,6 +260,9 @@ def _change(
     """Change a reader as the news of their messages mean, if that is any change at all."""
     if any(each.effect is Effect.UNWANTED and each.concerns(subscriber) for each in meant):
         actions.stop(store, subscriber.id, now)
+        if any(each.news.told is Told.COMPLAINED for each in meant):
+            # Whoever complains may be somebody to whom the address has passed.
+            actions.change(store, subscriber.id, changes.links_voided)
         return
 
     def changed(old: Subscriber) -> Subscriber:

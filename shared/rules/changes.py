@@ -165,11 +165,15 @@ def birth_registered(
     *,
     end: EndOfDelivery,
     twins: bool = False,
+    second_birth_date: date | None = None,
 ) -> Subscriber:
     """The subscriber once a birth is registered, or its date corrected: of the twins too, where
-    two were expected. With `twins`, a second child is added where one was expected.
+    two were expected. With `twins`, a second child is added where one was expected. The second was
+    born on `second_birth_date` where that was another day.
     """
-    check_birth_date(birth_date, jst_date(at), end)
+    dates = (birth_date, second_birth_date or birth_date)
+    for each in dates:
+        check_birth_date(each, jst_date(at), end)
     born = together(subscriber, enrolment_id)
     second = None
     if twins and len(born) == 1:
@@ -180,7 +184,7 @@ def birth_registered(
             (
                 Event(at, Happened.JOINED),
                 *_due_dates(first, at),
-                Event(at, Happened.BIRTH, birth_date),
+                Event(at, Happened.BIRTH, dates[1]),
             ),
             first.family,
         )
@@ -188,9 +192,9 @@ def birth_registered(
         subscriber,
         *(
             each
-            if standing(each).birth_date == birth_date
-            else with_event(each, Event(at, Happened.BIRTH, birth_date))
-            for each in born
+            if standing(each).birth_date == dates[number > 0]
+            else with_event(each, Event(at, Happened.BIRTH, dates[number > 0]))
+            for number, each in enumerate(born)
         ),
     )
     return added(changed, second) if second else changed
@@ -270,6 +274,16 @@ def linked(subscriber: Subscriber, enrolment_id: str, family: str) -> Subscriber
             replace(each, family=each.family or family)
             for each in together(subscriber, enrolment_id)
         ),
+    )
+
+
+def unlinked(subscriber: Subscriber, enrolment_id: str) -> Subscriber:
+    """The subscriber who is of no family in an enrolment (with its twin) any more: the others hear
+    nothing of them from then on, nor they of the others.
+    """
+    return put(
+        subscriber,
+        *(replace(each, family=None) for each in together(subscriber, enrolment_id)),
     )
 
 

@@ -1,9 +1,9 @@
 """Subscriber: one person on one address, the children that person follows, and today's letters."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from shared.rules.account import Channel, Settings
@@ -12,6 +12,11 @@ from shared.rules.ending import EndOfDelivery
 from shared.rules.history import Event, Standing, Status, standing_at
 from shared.rules.message import Due, Schedule, due_message, every_day, stage_on
 from shared.rules.stage import Phase, Reason, Stage
+
+TWINS_APART = timedelta(days=3)
+"""Children of one pregnancy who were born so near each other share their messages, on the days of
+the elder: to read the same twice on two days helps nobody. Each keeps its own age and last day.
+"""
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -153,6 +158,8 @@ def decide(
         return _with_farewell(subscriber, set(enrolments), now, settings, schedule)
     asked, today = set(enrolments), jst_date(now)
     standings = {e.id: standing_at(e.history, now) for e in subscriber.enrolments}
+    if len(standings) > 1:
+        standings = _twins_as_one(standings)
     dues: dict[str, Due] = {}
     silent: dict[str, Reason] = dict.fromkeys(asked - standings.keys(), Reason.NOT_JOINED)
     for enrolment in subscriber.enrolments:
@@ -190,6 +197,29 @@ def decide(
             )
         )
     return Decision(tuple(letters), silent)
+
+
+def _twins_as_one(standings: Mapping[str, Standing]) -> dict[str, Standing]:
+    """The standings, where a twin who was born on a later day goes by the day of the elder, as long
+    as that one is followed.
+    """
+    found = dict(standings)
+    for name, one in standings.items():
+        elders = [
+            other.birth_date
+            for other in standings.values()
+            if _is_elder_twin(other, one) and other.status is Status.ACTIVE
+        ]
+        if elders:
+            found[name] = replace(one, birth_date=min(each for each in elders if each))
+    return found
+
+
+def _is_elder_twin(one: Standing, other: Standing) -> bool:
+    if one.birth_date is None or other.birth_date is None or one.due_date is None:
+        return False
+    apart = other.birth_date - one.birth_date
+    return one.due_date == other.due_date and timedelta(0) < apart <= TWINS_APART
 
 
 def _with_farewell(

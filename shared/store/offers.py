@@ -49,4 +49,8 @@ class Offers:
 
     def handed_on(self, offer: Offer) -> None:
         """It is on its way."""
-        self._table.delete_item(Key=asdict(keys.offer(offer.subscriber)))
+        self.withdrawn(offer.subscriber)
+
+    def withdrawn(self, subscriber: str) -> None:
+        """What waits for a subscriber is not offered any more."""
+        self._table.delete_item(Key=asdict(keys.offer(subscriber)))

@@ -70,6 +70,40 @@ def stop(
     )
 
 
+def not_theirs(store: Store, subscriber_id: str, now: datetime) -> Subscriber | None:
+    """Stop everything at an address that has passed to somebody else: as the system's doing, since
+    the subscriber said nothing. No link that was sent there opens anything any more, and nobody who
+    follows the same is offered to stop. Return how the record is then; None where there is none.
+    """
+
+    def ended(old: Subscriber) -> Subscriber:
+        if not any(map(changes.active, old.enrolments)):
+            return old
+        return changes.links_voided(changes.suspended(old, now))
+
+    return change(store, subscriber_id, ended)
+
+
+def leave_to_new_owner(store: Store, subscriber_id: str, now: datetime) -> None:
+    """Erase who had an address before somebody who has shown that it is theirs now: nobody could
+    reach that record any more. The anonymous history stays. What waits for the address to be
+    confirmed stays too: it is the new owner's.
+
+    ConflictError where the record is written all the time: then everything has stopped, no more.
+    """
+    for attempt in range(TRIES):
+        old = not_theirs(store, subscriber_id, now)
+        if old is None:
+            return
+        try:
+            store.subscribers.erase(old, now, store.accounts.shards(old))
+        except ConflictError:
+            if attempt == TRIES - 1:
+                raise
+        else:
+            return
+
+
 def erase(store: Store, subscriber_id: str, now: datetime) -> Subscriber | None:
     """Stop everything of a person and erase them, whatever is written to them meanwhile, with all
     that waits for them to confirm it: applications for their address on any channel and account,

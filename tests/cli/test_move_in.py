@@ -260,9 +260,7 @@ def decided(store, day):
     schedule = frozenset({(Phase.PREGNANCY, 224), (Phase.PREGNANCY, 225)})
     (settings,) = bunkyo().settings
     now = datetime.combine(day, AT.timetz())
-    return decide(
-        store.subscribers.get("1001"), ["e1"], now, settings=settings, schedule=schedule
-    )
+    return decide(store.subscribers.get("1001"), ["e1"], now, settings=settings, schedule=schedule)
 
 
 def test_with_sent_today_nothing_comes_on_the_day_and_all_on_the_next(town, move_in):

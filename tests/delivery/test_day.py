@@ -1,15 +1,23 @@
 """A day from the tick to the inboxes, with the real handlers."""
 
-from datetime import date, timedelta
+import re
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import boto3
 import pytest
 
 from functions.dispatch.tick import BadEventError, handler
+from shared.rules import changes
 from shared.rules.account import Channel, Delivery
+from shared.rules.dates import JST
+from shared.rules.ending import DEFAULT_END
+from shared.rules.history import Event, Happened
 from shared.rules.stage import Reason
+from shared.rules.subscriber import Enrolment
 from shared.store.keys import JobId
-from tests.world import HANDLERS, TEN, TODAY, Context, World, bunkyo, pregnant, texts
+from shared.subscribers.actions import change
+from tests.world import HANDLERS, JOINED, TEN, TODAY, Context, World, bunkyo, pregnant, texts
 
 
 def a_town(world: World) -> None:
@@ -185,3 +193,41 @@ def test_a_stack_on_the_real_clock_is_not_told_the_time(
 
     with pytest.raises(BadEventError, match="real clock"):
         handler({"now": TEN.isoformat()}, Context())
+
+
+def test_twins_born_on_two_days_get_one_message_a_day(world: World) -> None:
+    at = datetime(2026, 11, 20, 12, 0, tzinfo=JST)
+    due = (Event(JOINED, Happened.JOINED), Event(JOINED, Happened.DUE_DATE, date(2026, 11, 30)))
+    twins = tuple(
+        Enrolment(name, None, (*due, Event(at, Happened.BIRTH, day)))
+        for name, day in (("e1", date(2026, 11, 18)), ("e2", date(2026, 11, 19)))
+    )
+    world.add(replace(pregnant(1), enrolments=twins))
+
+    world.day()
+    world.day(TEN + timedelta(days=1))
+
+    assert [re.findall(r"(\d)日目", each.text) for each in world.sent()] == [["7"], ["8"]]
+    assert world.sums().reconciles
+
+
+def test_a_birth_corrected_twice_after_the_message_brings_no_second_one(world: World) -> None:
+    world.add(pregnant(1, due=date(2026, 11, 27)))
+    for day in (20, 22):
+        change(
+            world.store,
+            "s1",
+            lambda old, born=date(2026, 11, day): changes.birth_registered(
+                old, TEN - timedelta(hours=2), "e1", born, end=DEFAULT_END
+            ),
+        )
+    world.day()
+    change(
+        world.store,
+        "s1",
+        lambda old: changes.birth_registered(old, TEN, "e1", date(2026, 11, 21), end=DEFAULT_END),
+    )
+    world.day(TEN + timedelta(hours=1))
+    world.day(TEN + timedelta(days=1))
+
+    assert [each.text.split("の")[1][:3] for each in world.sent()] == ["3日目", "5日目"]

@@ -140,6 +140,7 @@ def test_whoever_complains_gets_no_more_and_counts_as_stopped_by_themselves(worl
     world.day(TEN + timedelta(days=1))
 
     assert person(world).enrolments[0].history[-1].what is Happened.STOPPED_BY_SUBSCRIBER
+    assert person(world).generation == 1, "no link of before opens anything"
     assert len(world.sent()) == 1
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.register.parents import (
     path_of,
     queued,
     stored,
+    subscriber_at,
     text_of,
     today,
 )
@@ -47,6 +49,16 @@ def asked_by_mail(world: World, *, start: str = JOIN, **changed: str) -> str:
     assert request("POST", start, form=expecting(step="send", **changed))["statusCode"] == 200
     (confirmation,) = confirmations(world)
     return path_of(links().confirm(confirmation))
+
+
+def look(path: str) -> dict[str, Any]:
+    """The page that says what would change, once they have said that the record is theirs."""
+    return request("GET", f"{path}?mine=yes")
+
+
+def press(path: str, form: dict[str, str] | None = None) -> dict[str, Any]:
+    """Its button."""
+    return request("POST", path, form={"mine": "yes", **(form or {})})
 
 
 def lost(world: World) -> None:
@@ -105,9 +117,9 @@ def test_who_has_the_code_and_a_record_sees_what_would_change_before_one_more_bu
     where = location(request("POST", page, form={"code": code}))
 
     assert where == closed
-    assert "出産予定日を変えます（今日で妊娠31週0日になる日）" in text_of(request("GET", where))
+    assert "出産予定日を変えます（今日で妊娠31週0日になる日）" in text_of(look(where))
     assert stored(known, "s1") == before
-    assert "登録しました" in text_of(request("POST", where))
+    assert "登録しました" in text_of(press(where))
     assert stored(known, "s1") != before
 
 
@@ -130,7 +142,7 @@ def test_where_the_address_has_a_record_the_page_says_what_would_become_of_it(
 ) -> None:
     path = asked_by_mail(known, **asked)
 
-    shown = text_of(request("GET", path))
+    shown = text_of(look(path))
 
     assert "このあて先は、すでに文京区の配信に登録されています" in shown
     assert said in shown
@@ -139,7 +151,7 @@ def test_where_the_address_has_a_record_the_page_says_what_would_become_of_it(
 
 def test_another_language_is_shown_where_it_would_change(known: World) -> None:
     path = asked_by_mail(known, start=f"{JOIN}?lang=en")
-    shown = text_of(request("GET", path))
+    shown = text_of(look(path))
     assert "Language English" in shown
     assert stored(known, "s1").language is Language.JAPANESE
 
@@ -221,8 +233,8 @@ def test_after_a_loss_no_application_starts_messages_by_the_button_alone(
     path = asked_by_mail(known, **form)
     before = everything(known)
 
-    shown = text_of(request("GET", path))
-    answers = [request("POST", path, form=each) for each in ({}, {"start": "maybe"})]
+    shown = text_of(look(path))
+    answers = [press(path, each) for each in ({}, {"start": "maybe"})]
 
     assert ASKS in shown
     assert [each["statusCode"] for each in answers] == [422, 422]
@@ -235,30 +247,30 @@ def test_who_leaves_it_stopped_leaves_everything_as_it_is(known: World) -> None:
     path = asked_by_mail(known, **{"kind-1": "born", "day-1": days(-3), "nickname-1": "ぶす"})
     before = stored(known, "s1")
 
-    answer = request("POST", path, form={"start": "no"})
+    answer = press(path, {"start": "no"})
 
     assert "配信は止めたままです" in text_of(answer)
     assert stored(known, "s1") == before
-    assert request("POST", path, form={"start": "yes"})["statusCode"] == 410
+    assert press(path, {"start": "yes"})["statusCode"] == 410
 
 
 def test_who_says_so_in_plain_words_begins_again(known: World) -> None:
     lost(known)
     path = asked_by_mail(known)
 
-    assert "登録しました" in text_of(request("POST", path, form={"start": "yes"}))
+    assert "登録しました" in text_of(press(path, {"start": "yes"}))
 
     assert changes.active(stored(known, "s1").enrolments[0])
 
 
 def test_what_goes_on_is_added_to_while_what_was_lost_stays_silent(known: World) -> None:
     child = {"kind-1": "born", "day-1": days(-400)}
-    request("POST", asked_by_mail(known, **child))
+    press(asked_by_mail(known, **child))
     actions.stop(known.store, "s1", datetime.now(UTC), only={"e1"})
     form = {**child, "rows": "2", "kind-2": "born", "day-2": days(-3), "nickname-1": "はな"}
     path = asked_by_mail(known, **form)
 
-    answer = request("POST", path, form={"start": "no"})
+    answer = press(path, {"start": "no"})
 
     assert "登録しました" in text_of(answer)
     pregnancy, older = stored(known, "s1").enrolments
@@ -268,10 +280,10 @@ def test_what_goes_on_is_added_to_while_what_was_lost_stays_silent(known: World)
 
 def test_a_stop_between_the_page_and_its_button_is_not_undone(known: World) -> None:
     path = asked_by_mail(known)
-    assert ASKS not in text_of(request("GET", path))
+    assert ASKS not in text_of(look(path))
     lost(known)
 
-    assert request("POST", path, form={"start": ""})["statusCode"] == 422
+    assert press(path, {"start": ""})["statusCode"] == 422
 
     assert not changes.active(stored(known, "s1").enrolments[0])
 
@@ -279,8 +291,67 @@ def test_a_stop_between_the_page_and_its_button_is_not_undone(known: World) -> N
 def test_the_question_is_tied_to_its_fields_and_nothing_is_chosen_before(known: World) -> None:
     lost(known)
     path = asked_by_mail(known)
-    body = request("POST", path)["body"]
+    body = press(path)["body"]
     assert len(re.findall(r'type="radio" name="start"', body)) == 2
     assert " checked" not in body
     assert 'href="#start"' in body
     assert 'id="start"' in body
+
+
+# A number or an address that has passed to somebody else.
+
+
+def test_whose_record_it_is_is_asked_before_anything_of_it_is_shown(known: World) -> None:
+    lost(known)
+    path = asked_by_mail(known, **{"day-1": days(63)})
+    before = everything(known)
+
+    pages = [request("GET", path), request("POST", path), request("POST", path, form={"mine": "?"})]
+
+    for each in map(text_of, pages):
+        assert "あなたの登録ですか" in each
+        assert "まめ" not in each
+        assert "週" not in each
+        assert ASKS not in each
+    assert everything(known) == before
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["going on", "stopped"])
+def test_a_new_owner_ends_the_old_registration_and_begins_their_own(
+    known: World, stopped: bool
+) -> None:
+    if stopped:
+        lost(known)
+    mine = own_path("s1")
+    path = asked_by_mail(known, **{"kind-1": "born", "day-1": days(-400), "nickname-1": "そら"})
+
+    answer = request("POST", path, form={"step": "new_owner"})
+
+    assert "登録しました" in text_of(answer)
+    new = subscriber_at(known, "bunkyo", HERS)
+    assert new.id != "s1"
+    assert [each.nickname for each in new.enrolments] == ["そら"]
+    assert known.store.subscribers.get("s1") is None
+    (left,) = [each for each in known.store.subscribers if each.erased]
+    assert not changes.active(left.enrolments[0])
+    assert request("GET", mine)["statusCode"] == 404
+    assert request("POST", path, form={"step": "new_owner"})["statusCode"] == 410
+
+
+def test_nobody_of_the_former_owners_family_is_offered_to_stop(known: World) -> None:
+    request("POST", f"{own_path('s1')}/family/e1")
+    family = stored(known, "s1").enrolments[0].family
+    father = pregnant(2, Channel.SMS)
+    known.add(replace(father, enrolments=(replace(father.enrolments[0], family=family),)))
+
+    request("POST", asked_by_mail(known), form={"step": "new_owner"})
+
+    assert list(known.store.offers) == []
+    assert changes.active(stored(known, "s2").enrolments[0])
+
+
+def test_without_a_record_there_is_nothing_to_ask(world: World) -> None:
+    path = asked_by_mail(world)
+
+    assert "あなたの登録ですか" not in text_of(request("GET", path))
+    assert "登録しました" in text_of(request("POST", path, form={"step": "new_owner"}))

@@ -107,7 +107,7 @@ def test_whoever_is_known_adds_to_what_is_there_and_is_welcomed_alike(world: Wor
     known = waiting_path(world, **{"kind-1": "born", "day-1": days(-400)})
     unknown = waiting_path(world, email="sora@example.jp")
 
-    first, second = request("POST", known), request("POST", unknown)
+    first, second = (request("POST", each, form={"mine": "yes"}) for each in (known, unknown))
 
     assert len(stored(world, "s1").enrolments) == 2
     assert re.findall("<h1>.*</h1>", first["body"]) == re.findall("<h1>.*</h1>", second["body"])
@@ -118,7 +118,7 @@ def test_who_stopped_and_joins_again_by_their_own_act_gets_messages_again(world:
     request("POST", stop_path(before.id))
 
     path = waiting_path(world)
-    request("POST", path, form={"start": "yes"})
+    request("POST", path, form={"start": "yes", "mine": "yes"})
 
     after = stored(world, before.id)
     assert [each.what for each in after.enrolments[0].history] == [

@@ -10,6 +10,7 @@ from tests.register.parents import (
     days,
     everything,
     links,
+    location,
     own_path,
     path_of,
     queued,
@@ -123,3 +124,53 @@ def test_a_page_that_only_explains_the_invitation_links_nobody(world: World) -> 
     before = everything(world)
     assert request("GET", f"{own_path('s1')}/family/e1")["statusCode"] == 200
     assert everything(world) == before
+
+
+# The end of a link between two, by either of them.
+
+
+@pytest.mark.parametrize("who", ["mother", "father"])
+def test_either_cuts_the_link_and_the_other_is_not_told(
+    world: World, invitation: str, who: str
+) -> None:
+    request("POST", invitation, form={**FATHER, "step": "send"})
+    (confirmation,) = confirmations(world)
+    request("POST", path_of(links().confirm(confirmation)))
+    father = subscriber_at(world, "bunkyo", "sora@example.jp")
+    one, other = ("s1", father.id) if who == "mother" else (father.id, "s1")
+    before = stored(world, other)
+    sent = queued(world)
+
+    page = request("GET", f"{own_path(one)}/family/e1")
+    answer = request("POST", f"{own_path(one)}/family/e1", form={"step": "unlink"})
+
+    assert "切ったことは、相手に伝わりません" in text_of(page)
+    assert "つながりを切りました" in text_of(request("GET", location(answer)))
+    assert {each.family for each in stored(world, one).enrolments} == {None}
+    assert stored(world, other) == before
+    assert queued(world) == sent
+    request("POST", stop_path(one))
+    request("POST", stop_path(other))
+    assert list(world.store.offers) == [], "a stop of one is offered to the other no more"
+
+
+def test_an_invitation_opens_nothing_once_who_made_it_has_cut_the_link(
+    world: World, invitation: str
+) -> None:
+    request("POST", f"{own_path('s1')}/family/e1", form={"step": "unlink"})
+
+    assert request("GET", invitation)["statusCode"] == 404
+    assert "つながりを切る" not in text_of(request("GET", f"{own_path('s1')}/family/e1"))
+
+
+def test_an_offer_that_waits_is_gone_with_the_link(world: World, invitation: str) -> None:
+    request("POST", invitation, form={**FATHER, "step": "send"})
+    (confirmation,) = confirmations(world)
+    request("POST", path_of(links().confirm(confirmation)))
+    father = subscriber_at(world, "bunkyo", "sora@example.jp")
+    request("POST", stop_path("s1"))
+    assert [each.subscriber for each in world.store.offers] == [father.id]
+
+    request("POST", f"{own_path(father.id)}/family/e1", form={"step": "unlink"})
+
+    assert list(world.store.offers) == []

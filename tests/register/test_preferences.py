@@ -470,3 +470,36 @@ def test_an_address_is_asked_to_be_confirmed_as_rarely_as_when_joining(expects: 
     ]
     assert codes == [200, 200, 200, 429]
     assert len(confirmations(expects)) == 3
+
+
+def test_twins_born_on_two_days_are_shown_and_registered_each_with_its_own(expects: World) -> None:
+    form = {"day": days(-1), "day-2": days(0), "twins": "yes", "nickname-1": "はな"}
+    path = f"{own_path('s1')}/birth/e1"
+
+    checked = text_of(request("POST", path, form={**form, "step": "check"}))
+    request("POST", path, form={**form, "step": "save"})
+
+    assert "生後1日" in checked
+    assert "生後0日" in checked
+    twins = stored(expects, "s1").enrolments
+    assert [latest_standing(each.history).birth_date for each in twins] == [due_in(-1), due_in(0)]
+    assert [each.nickname for each in twins] == ["はな", None]
+
+
+def test_a_second_birth_date_that_makes_no_sense_is_said_at_its_field(expects: World) -> None:
+    form = {"day": days(-1), "day-2": days(1), "twins": "yes", "step": "save"}
+
+    answer = request("POST", f"{own_path('s1')}/birth/e1", form=form)
+
+    assert answer["statusCode"] == 422
+    assert 'href="#day-2"' in answer["body"]
+    assert len(stored(expects, "s1").enrolments) == 1
+
+
+def test_another_due_date_by_the_hospital_on_the_same_day_holds_at_once(expects: World) -> None:
+    for day in (49, 52):
+        form = {"day": days(day), "step": "save"}
+        request("POST", f"{own_path('s1')}/due/e1", form=form)
+
+    standing = latest_standing(stored(expects, "s1").enrolments[0].history)
+    assert standing.due_date == due_in(52)

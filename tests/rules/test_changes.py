@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ def pregnant(*ids: str, due: date = DUE) -> Subscriber:
     return Subscriber("s1", "bunkyo", Channel.EMAIL, "a@example.jp", None, enrolments)
 
 
-def born(subscriber: Subscriber, day: date = BORN, **more: bool) -> Subscriber:
+def born(subscriber: Subscriber, day: date = BORN, **more: Any) -> Subscriber:
     return changes.birth_registered(subscriber, NOW, "e1", day, end=DEFAULT_END, **more)
 
 
@@ -242,3 +243,35 @@ def refused(change: Callable[[], object]) -> Refusal | None:
     except RefusedError as error:
         return error.refusal
     return None
+
+
+def test_twins_can_be_born_on_two_days_expected_as_one_or_as_two() -> None:
+    later = BORN + timedelta(days=1)
+    for expecting, more in ((pregnant("e1"), {"twins": True}), (pregnant("e1", "e2"), {})):
+        two = born(expecting, second_birth_date=later, **more)
+        assert [standing(each).birth_date for each in two.enrolments] == [BORN, later]
+        corrected = born(two, BORN - timedelta(days=1))
+        assert standing(corrected.enrolments[1]).birth_date == later, "each is corrected alone"
+
+
+def test_the_second_date_is_held_to_the_same_rules() -> None:
+    with pytest.raises(RefusedError) as refused:
+        born(pregnant("e1", "e2"), second_birth_date=date(2026, 11, 26))
+
+    assert refused.value.refusal is Refusal.BORN_IN_FUTURE
+
+
+def test_a_birth_corrected_twice_is_known_as_it_was_said_last() -> None:
+    child = born(pregnant())
+    for day in (BORN - timedelta(days=2), BORN):
+        child = born(child, day)
+
+    (enrolment,) = child.enrolments
+    assert standing(enrolment).birth_date == BORN
+    assert [each.what for each in enrolment.history].count(Happened.BIRTH) == 3
+
+
+def test_who_leaves_a_family_leaves_it_with_both_twins() -> None:
+    mother = changes.linked(pregnant("e1", "e2"), "e1", "f1")
+
+    assert {each.family for each in changes.unlinked(mother, "e2").enrolments} == {None}

@@ -409,3 +409,49 @@ def test_a_child_below_day_zero_of_the_corrected_age_gets_the_farewell():
 )
 def test_whoever_hears_nothing_any_more_hears_no_farewell_either(history, reason):
     assert farewells(parent(Enrolment("e1", None, history))) == ([], {"e1": reason})
+
+
+# Twins who were born on two days.
+
+
+def twins_born(first: date, second: date, *, due: date = date(2026, 11, 30)):
+    history = joined(due=due, born=first)
+    return parent(
+        Enrolment("e1", "そらくん", history),
+        Enrolment("e2", "うみちゃん", joined(due=due, born=second)),
+    )
+
+
+def test_twins_born_on_two_days_share_the_message_of_the_elder():
+    mother = twins_born(date(2026, 10, 1), date(2026, 10, 2))
+
+    assert letters(mother) == [
+        (("e1", "e2"), Due(Phase.CHILDCARE, 53), "そらくんとうみちゃん", None)
+    ]
+    assert letters(mother, asked=["e2"]) == [
+        (("e2",), Due(Phase.CHILDCARE, 53), "うみちゃん", None)
+    ]
+
+
+def test_once_the_elder_twin_is_stopped_the_younger_goes_by_its_own_day():
+    mother = twins_born(date(2026, 10, 1), date(2026, 10, 2))
+    elder, younger = mother.enrolments
+    stop = Event(jst("2026-11-01 10:00"), Happened.STOPPED_BY_SUBSCRIBER)
+    mother = replace(mother, enrolments=(replace(elder, history=(*elder.history, stop)), younger))
+
+    assert letters(mother) == [(("e2",), Due(Phase.CHILDCARE, 52), "うみちゃん", None)]
+
+
+@pytest.mark.parametrize(
+    "mother",
+    [
+        twins_born(date(2026, 10, 1), date(2026, 10, 5)),
+        parent(
+            Enrolment("e1", None, joined(due=date(2026, 11, 30), born=date(2026, 10, 1))),
+            Enrolment("e2", None, joined(born=date(2026, 10, 2))),
+        ),
+    ],
+    ids=["many days apart", "not of one pregnancy by the record"],
+)
+def test_other_children_born_near_each_other_get_each_their_own(mother):
+    assert len(letters(mother)) == 2

@@ -486,3 +486,50 @@ def test_a_callback_about_an_sms_whose_answer_was_lost_settles_it_though_the_lis
     assert world.sums().accepted == 1
     assert world.sent() == [sms]
     assert job_of(world).repeats == frozenset()
+
+
+# A number that has passed to somebody else.
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "だれですか",
+        "誰ですか？",
+        "どなたですか。",
+        "どちら様でしょうか",
+        "人違いです",
+        "番号違いです",
+        "番号を間違えています",
+        "身に覚えがありません",
+        "Who is this?",
+        "Wrong number",
+        "ひとちがい",
+    ],
+)
+def test_whoever_does_not_know_us_ends_what_was_sent_there(world: World, body: str) -> None:
+    sent_one(world)
+    before = person(world)
+
+    assert answer(body)["statusCode"] == 200
+
+    assert standing(world) is Status.SUSPENDED
+    assert person(world).generation == before.generation + 1, "no link of before opens anything"
+    assert list(world.store.offers) == []
+    world.day(TEN + timedelta(days=1))
+    assert len(world.sent()) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("ありがとう", "だれかに相談したいです", "主人が誰ですかと聞いています", "違います"),
+        *("予定日が違います", "この番号は夫の番号です", "who", ""),
+    ],
+)
+def test_any_other_answer_ends_nothing(world: World, body: str) -> None:
+    sent_one(world)
+
+    assert answer(body)["statusCode"] == 200
+
+    assert standing(world) is Status.ACTIVE
