@@ -134,6 +134,9 @@ def test_after_a_loss_a_stranger_s_birth_is_shown_refused_and_starts_nothing(
     ask_by_email(stranger, address, TODAY - timedelta(days=2), born=True)
     stranger.says("メールをお送りしました")
     mother.open(link(inbox(address)[-1], "confirm"))
+    mother.says("あなたの登録ですか")
+    mother.look("right-4-whose")
+    mother.press("はい、わたしの登録です")
     mother.says("すでに大津市の配信に登録されています", "生後2日", "ホームページ")
     mother.says("止まっている配信を、どうしますか")
     mother.look("right-5-stranger")
@@ -149,6 +152,7 @@ def test_after_a_loss_a_stranger_s_birth_is_shown_refused_and_starts_nothing(
 
     ask_by_email(stranger, address, TODAY - timedelta(days=2), born=True)
     mother.open(link(inbox(address)[-1], "confirm"))
+    mother.press("はい、わたしの登録です")
     mother.page.get_by_label("止めたままにする").check()
     mother.press("えらんだとおりにする")
     mother.says("配信は止めたままです")

@@ -189,6 +189,7 @@ def test_join_by_email_then_correct_the_date_stop_and_return(
 
     ask_by_email(mother, address, later)
     mother.open(link(inbox(address)[-1], "confirm"))
+    mother.press("はい、わたしの登録です")
     mother.says("止まっている配信を、どうしますか")
     mother.look("return-1-asked")
     mother.page.get_by_label("もう一度はじめる").check()
@@ -282,7 +283,7 @@ def test_a_birth_is_registered_after_the_due_date_and_nobody_guesses_it(
     mother.follow("出産の登録")
     mother.look("birth-1-date")
     born = TODAY - timedelta(days=1)
-    mother.page.locator("input[type=date]").fill(born.isoformat())
+    mother.page.locator("#day").fill(born.isoformat())
     mother.press("確認へ進む")
     mother.says("生後1日")
     mother.look("birth-2-check")
