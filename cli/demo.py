@@ -18,7 +18,7 @@ from cli.au.showing import au_table, find
 from cli.dispatch import accepted
 from cli.errors import CallError, FailedError
 from cli.progress import steps
-from cli.runs import OUTCOMES, day_report, sums_table, total_of
+from cli.runs import sums_table
 from cli.samples import load_samples
 from cli.target import Target, connect_to
 from cli.tick import tick, wait_for_queues
@@ -26,6 +26,7 @@ from local.platform import STACK, STATE, Platform, counts, running
 from local.processes import StartError
 from local.standins.inbox import write_static
 from local.standins.outbox import Outbox
+from shared.office.runs import OUTCOMES, day_report, total_of
 from shared.rules.account import Channel
 from shared.rules.dates import JST
 from shared.rules.months import Month

@@ -11,6 +11,8 @@ from cli.errors import CallError, FailedError
 from cli.files.cells import one_line
 from cli.target import StackOption, connect
 from cli.tick import hurry
+from shared.office import sending
+from shared.office.sending import what_is_paused
 from shared.rules.account import Channel
 from shared.rules.dates import JST
 from shared.store.pauses import GUARD, Pause
@@ -69,10 +71,7 @@ def pause(
         raise CallError(f"{GUARD!r} is the bounce guard's own name; say who does this with --by")
     store = connect(stack).store
     _known(store, account)
-    begun = Pause(account, channel, datetime.now(UTC), who, why)
-    if not store.pauses.put(begun):
-        raise FailedError(f"{what_is_paused(begun)} is paused already; `kizuna pauses` shows why")
-    store.audit.note(begun.since, who, f"paused {_what(channel)}: {why}", account or "all accounts")
+    begun = sending.pause(store, account, channel, why, now=datetime.now(UTC), who=who)
     _tell(begun, f"{what_is_paused(begun)} is paused", "paused", as_json=as_json)
 
 
@@ -93,19 +92,7 @@ def resume(
     target = connect(stack)
     store = target.store
     _known(store, account)
-    named = Pause(account, channel, datetime.now(UTC), who, "")
-    found = next(
-        (each for each in store.pauses if (each.account, each.channel) == (account, channel)), None
-    )
-    if found is not None and found.by == GUARD:
-        raise FailedError(
-            f"the bounce guard paused {what_is_paused(found)}; `kizuna guard lift {account}`"
-            " lifts that and forgives what has bounced"
-        )
-    lifted = store.pauses.lift(account, channel)
-    if lifted is None:
-        raise FailedError(f"{what_is_paused(named)} is not paused; `kizuna pauses` shows what is")
-    store.audit.note(named.since, who, f"resumed {_what(channel)}", account or "all accounts")
+    lifted = sending.resume(store, account, channel, now=datetime.now(UTC), who=who)
     still = [what_is_paused(each) for each in store.pauses if _overlap(each, lifted)]
     when = "" if hurry(target) else " with the next tick"
     _tell(
@@ -141,13 +128,6 @@ def pauses(as_json: JsonOption = False, stack: StackOption = None) -> None:
         )
 
 
-def what_is_paused(pause: Pause) -> str:
-    """What a pause covers, in the words of the command."""
-    if pause.account is None and pause.channel is None:
-        return "everything"
-    return " ".join(each for each in (pause.account or "every account's", pause.channel) if each)
-
-
 def pause_json(pause: Pause) -> dict[str, Any]:
     """A pause as JSON."""
     return {
@@ -171,10 +151,6 @@ def _check(account: str | None, channel: Channel | None, *, everything: bool) ->
 def _known(store: Store, account: str | None) -> None:
     if account is not None and store.accounts.get(account) is None:
         raise FailedError(f"there is no account {account!r}")
-
-
-def _what(channel: Channel | None) -> str:
-    return channel or "everything"
 
 
 def _tell(pause: Pause, line: str, done: str, *, as_json: bool) -> None:

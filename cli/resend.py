@@ -1,20 +1,18 @@
 """`kizuna resend`: the message of the day for those who did not get it."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from cli.arguments import ByOption, DateOption, JsonOption, acting, parse_instant
-from cli.cancel import RunAccount, run_and_channels
-from cli.errors import CallError, FailedError
+from cli.cancel import RunAccount
+from cli.errors import CallError
 from cli.pause import ChannelOption
 from cli.target import StackOption, connect
 from cli.tick import hurry
-from cli.unsent import unsent
-from shared.rules.dates import jst_date, jst_time
-from shared.store.run import Run
+from shared.office import sending
 
 
 def resend(
@@ -43,21 +41,27 @@ def resend(
     target = connect(stack)
     if now is not None and target.local is None:
         raise CallError("--now is for the local platform; leave it out")
-    store = target.store
-    run, channels = run_and_channels(store, account, on, channel)
-    _in_time(run, now or datetime.now(UTC))
-    left = unsent(store, run, channels, now or datetime.now(UTC))
-    number = left.total()
-    going_out = bool(number) and not check
-    if going_out:
-        done_at = datetime.now(UTC)
-        store.control.resend(run, channels, done_at)
-        store.audit.note(done_at, who, f"resent {', '.join(channels)} of {on}", account)
-    begun = going_out and hurry(target)
-    paused = [each for each in channels if store.pauses.covering(account, each)]
+    done_at = datetime.now(UTC)
+    done = sending.resend(
+        target.store,
+        account,
+        on,
+        channel,
+        at=now or done_at,
+        now=done_at,
+        who=who,
+        check=check,
+    )
+    left, number = done.left, done.left.total()
+    begun = done.going_out and hurry(target)
     if as_json:
-        report = {"account": account, "date": on.isoformat(), "left": left, "resent": going_out}
-        typer.echo(json.dumps({**report, "paused": paused}))
+        report = {
+            "account": account,
+            "date": on.isoformat(),
+            "left": left,
+            "resent": done.going_out,
+        }
+        typer.echo(json.dumps({**report, "paused": done.paused}))
         return
     codes = ", ".join(f"{code} {count:,}" for code, count in sorted(left.items()))
     if not number:
@@ -65,23 +69,8 @@ def resend(
     elif check:
         typer.echo(f"{number:,} did not get it: {codes}")
     else:
-        sending = "sending" if begun else "the next tick sends"
-        typer.echo(f"{sending} to {number:,} who did not get it: {codes}")
-        if paused:
-            held = f"nothing goes out by {', '.join(paused)} while it is paused"
+        goes = "sending" if begun else "the next tick sends"
+        typer.echo(f"{goes} to {number:,} who did not get it: {codes}")
+        if done.paused:
+            held = f"nothing goes out by {', '.join(done.paused)} while it is paused"
             typer.echo(f"but {held}; `kizuna pauses` shows why")
-
-
-def _in_time(run: Run, now: datetime) -> None:
-    """FailedError where messages of the run may not go out at this moment."""
-    today: date = jst_date(now)
-    if today != run.date:
-        raise FailedError(
-            f"today is {today}: the messages of {run.date} are never sent on another day"
-        )
-    clock, settings = jst_time(now), run.settings
-    if not settings.sending(clock):
-        raise FailedError(
-            f"it is {clock:%H:%M}, and {run.account} sends from {settings.send_at:%H:%M}"
-            f" to {settings.quiet_from:%H:%M}: a message is never sent late"
-        )

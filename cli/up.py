@@ -48,7 +48,8 @@ def up(
             if not empty:
                 with steps() as step:
                     load_samples(connect(None), SUBSCRIBERS, latest_day(), STATE / "up", step)
-            typer.echo(f"ready: {platform.address.pages_url}/inbox (Ctrl+C ends it)")
+            url = platform.address.pages_url
+            typer.echo(f"ready: {url}/inbox, staff console {url}/console (Ctrl+C ends it)")
             ended.wait()
     except StartError as error:
         raise FailedError(str(error)) from None

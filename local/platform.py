@@ -12,14 +12,43 @@ from typing import Any, Self
 import boto3
 import urllib3
 
+from functions.console.oidc import ACCOUNT, GROUPS
 from local.deploy import ROOT, deploy
-from local.processes import LOOPBACK, aws_environment, free_port, start_aws, start_standins
+from local.processes import (
+    LOOPBACK,
+    Process,
+    aws_environment,
+    free_port,
+    start_aws,
+    start_sign_in,
+    start_standins,
+)
+from shared.console.roles import Role
 from shared.rules.account import Account, Channel, Delivery
 
 STACK = "kizuna"
 MAIL_DOMAIN = "kizuna.example.jp"
 STATE = ROOT / ".kizuna"
 _UP = STATE / "up.json"
+
+
+STAFF = tuple(
+    {
+        "sub": f"{role}@kizuna.example.jp",
+        "email": f"{role}@kizuna.example.jp",
+        "name": name,
+        GROUPS: [role.value],
+        **({ACCOUNT: "bunkyo"} if role is Role.OFFICER else {}),
+    }
+    for role, name in (
+        (Role.ADMIN, "管理 花子"),
+        (Role.REVIEWER, "確認 次郎"),
+        (Role.EDITOR, "編集 三郎"),
+        (Role.VIEWER, "閲覧 四郎"),
+        (Role.OFFICER, "文京区 担当"),
+    )
+)
+"""Who can sign in to the console of a local platform, by one click each: invented people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +113,14 @@ class Platform:
         aws_port = free_port()
         self.address = Address(os.getpid(), f"http://{LOOPBACK}:{aws_port}", pages)
         use(self.address)
-        self._standins = start_standins(self._pages_port, self.folder)
+        sign_in_port = free_port()
+        self._processes: list[Process] = []
         try:
-            self._aws = start_aws(aws_port, self.folder, self._ways(pages))
+            self._processes.append(start_standins(self._pages_port, self.folder))
+            self._processes.append(start_sign_in(sign_in_port, self.folder, STAFF))
+            self._processes.append(start_aws(aws_port, self.folder, self._ways(pages)))
         except BaseException:
-            self._standins.stop()
+            self.stop()
             raise
         try:
             self.outputs = deploy(
@@ -104,6 +136,7 @@ class Platform:
                     "TwilioApi": pages,
                     # The stand-ins take what they are given; nobody has to wait for a laptop.
                     "SmsRate": "1000",
+                    "OidcIssuer": f"http://{LOOPBACK}:{sign_in_port}",
                 },
             )
             self._configure()
@@ -123,8 +156,8 @@ class Platform:
 
     def stop(self) -> None:
         """Stop what was started, and withdraw the announcement."""
-        self._aws.stop()
-        self._standins.stop()
+        for each in reversed(self._processes):
+            each.stop()
         if running() == self.address:
             _UP.unlink()
 

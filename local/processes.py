@@ -1,5 +1,6 @@
 """The processes of the local platform: AWS (ministack) and the stand-ins, all on loopback."""
 
+import json
 import os
 import socket
 import subprocess
@@ -94,6 +95,19 @@ def start_standins(port: int, folder: Path) -> Process:
     arguments += ["--port", str(port), "--outbox", str(folder / "outbox.sqlite3")]
     process = _start("standins", arguments, folder, {})
     process.wait_until(lambda: _answers(f"http://{LOOPBACK}:{port}/_standins/health"))
+    return process
+
+
+def start_sign_in(port: int, folder: Path, people: Sequence[Mapping[str, object]]) -> Process:
+    """Start the identity provider's stand-in on a port, where each of `people` (claims) signs in by
+    one click.
+    """
+    arguments = ["-m", "oidc_provider_mock", "--host", LOOPBACK, "--port", str(port)]
+    for each in people:
+        arguments += ["--user-claims", json.dumps(each, ensure_ascii=False)]
+    process = _start("sign-in", arguments, folder, {})
+    there = f"http://{LOOPBACK}:{port}/.well-known/openid-configuration"
+    process.wait_until(lambda: _answers(there))
     return process
 
 

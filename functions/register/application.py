@@ -5,19 +5,11 @@ from datetime import date
 from typing import Self
 
 from functions.register.accounts import OpenAccount
-from functions.register.forms import (
-    Form,
-    FormError,
-    Problem,
-    address_in,
-    channel_in,
-    day_in,
-    nickname_in,
-    refused,
-)
+from functions.register.forms import Problem, address_in, channel_in, day_in, nickname_in, refused
 from shared.rules.account import Channel
 from shared.rules.changes import RefusedError
 from shared.rules.joining import Child
+from shared.web.form import Form, FormError
 
 MOST_ROWS = 5
 """Pregnancies and children on one form, twins being one: more can be added on the own page."""

@@ -4,16 +4,7 @@ from datetime import date
 
 from functions.register.accounts import OpenAccount
 from functions.register.application import Filled, read_children
-from functions.register.forms import (
-    Form,
-    FormError,
-    Problem,
-    day_in,
-    nickname_in,
-    one_of,
-    read_form,
-    refused,
-)
+from functions.register.forms import Problem, day_in, nickname_in, one_of, refused
 from functions.register.own import Group, Own, let_in
 from functions.register.page import Page, new_router, page, see
 from functions.register.preferences import save
@@ -25,6 +16,7 @@ from shared.rules.joining import Child, with_children
 from shared.rules.subscriber import Subscriber
 from shared.subscribers import actions
 from shared.subscribers.links import BadLinkError
+from shared.web.form import Form, FormError, read_form
 
 router = new_router()
 

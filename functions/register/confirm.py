@@ -4,7 +4,7 @@ import unicodedata
 
 from functions.register.asked import asked_for, has_record
 from functions.register.brakes import may_send, slow_down
-from functions.register.forms import Form, Problem, read_form
+from functions.register.forms import Problem
 from functions.register.page import Page, message, new_router, page, see
 from functions.register.resources import Resources, now, resources
 from functions.register.sending import too_often
@@ -14,6 +14,7 @@ from shared.rules.changes import RefusedError
 from shared.store.confirmations import Confirmation
 from shared.subscribers import actions, joining
 from shared.subscribers.notices import NoticeKind
+from shared.web.form import Form, read_form
 
 router = new_router()
 

@@ -2,7 +2,7 @@
 
 from functions.register.accounts import open_account
 from functions.register.application import Filled
-from functions.register.forms import language_asked, read_form
+from functions.register.forms import language_asked
 from functions.register.join import Door, answer, shown
 from functions.register.own import Own, let_in
 from functions.register.page import Page, new_router, page
@@ -16,6 +16,7 @@ from shared.rules.stage import Reason
 from shared.subscribers import actions
 from shared.subscribers.joining import new_id
 from shared.subscribers.links import BadLinkError
+from shared.web.form import read_form
 
 router = new_router()
 

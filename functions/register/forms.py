@@ -1,13 +1,10 @@
-"""Forms: what a browser posted, read strictly; whatever is no form of ours is refused whole."""
+"""The fields of parents' forms: dates, names and addresses, or what is wrong with them."""
 
-import base64
-import binascii
 import dataclasses
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
@@ -18,29 +15,13 @@ from shared.rules.subscriber import Language
 from shared.rules.written_dates import written_date
 from shared.subscribers.address import address as stored_address
 from shared.subscribers.address import likely_meant
-
-LONGEST_BODY = 64 * 1024
-"""Bytes. The longest form of ours, five families of twins, has a few kilobytes."""
-
-MOST_FIELDS = 100
+from shared.web.form import Form, FormError
 
 LONGEST_NICKNAME = 20
 
-_FORM = "application/x-www-form-urlencoded"
 _CHANNEL_FIELDS = {Channel.EMAIL: "email", Channel.SMS: "phone"}
 
 _CHOSEN_WRONGLY = {Refusal.DUE_DATE_PAST, Refusal.BORN_IN_FUTURE}
-
-Form = Mapping[str, str]
-"""Each field once, its text without blanks around it."""
-
-
-class FormError(ValueError):
-    """A body that no form of ours could have sent; `status` says in HTTP what is wrong."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"not a form: {status}")
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,40 +31,6 @@ class Problem:
     field: str
     phrase: str
     parts: Mapping[str, object] = dataclasses.field(default_factory=dict)
-
-
-def read_form(event: BaseProxyEvent) -> Form:
-    """The fields of the request's body, or FormError: 413 too long, 415 no form, else 400."""
-    raw = event.raw_event.get("body") or ""
-    if len(raw) > LONGEST_BODY * 4 // 3 + 4:
-        raise FormError(413)
-    body = _decoded(raw, encoded=bool(event.raw_event.get("isBase64Encoded")))
-    if len(body) > LONGEST_BODY:
-        raise FormError(413)
-    kind = content_type(event)
-    if body and kind != _FORM:
-        raise FormError(415)
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=bool(body),
-            errors="strict",
-            max_num_fields=MOST_FIELDS,
-        )
-    except ValueError:
-        raise FormError(400) from None
-    form = {name: value.strip() for name, value in pairs}
-    if len(form) != len(pairs) or any(map(_unprintable, form.values())):
-        raise FormError(400)
-    return form
-
-
-def content_type(event: BaseProxyEvent) -> str:
-    """The type of the request's body, without parameters."""
-    headers = event.raw_event.get("headers") or {}
-    given = {name.lower(): value for name, value in headers.items()}.get("content-type", "")
-    return str(given).partition(";")[0].strip().lower()
 
 
 def language_asked(event: BaseProxyEvent) -> Language:
@@ -155,16 +102,3 @@ def refused(name: str, refusal: Refusal, *, joining: bool = False) -> Problem:
     """
     group = "refusal_joining" if joining and refusal in _CHOSEN_WRONGLY else "refusal"
     return Problem(name, f"{group}.{refusal}")
-
-
-def _decoded(raw: str, *, encoded: bool) -> bytes:
-    if not encoded:
-        return raw.encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(raw, validate=True)
-    except (binascii.Error, ValueError):
-        raise FormError(400) from None
-
-
-def _unprintable(text: str) -> bool:
-    return any(unicodedata.category(each) in {"Cc", "Cs"} for each in text)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from functions.register.accounts import NotOpenError, OpenAccount, open_account
 from functions.register.application import MOST_ROWS, Filled, Wanted, read_wanted
-from functions.register.forms import Form, FormError, Problem, language_asked, read_form
+from functions.register.forms import Problem, language_asked
 from functions.register.page import Page, new_router, page
 from functions.register.resources import Resources, now, resources
 from functions.register.sending import Request, ask_to_confirm
@@ -16,6 +16,7 @@ from shared.rules.subscriber import Language
 from shared.rules.touchpoint import Step, is_touchpoint_id
 from shared.subscribers import consent
 from shared.subscribers.address import shown_address
+from shared.web.form import Form, FormError, read_form
 
 router = new_router()
 

@@ -1,10 +1,11 @@
 """Leaving: the one action that stops everything, and erasure."""
 
-from functions.register.forms import FormError, content_type, one_of, read_form
+from functions.register.forms import one_of
 from functions.register.own import found, let_in
 from functions.register.page import Page, new_router, not_here_page, page
 from functions.register.resources import now, resources
 from shared.subscribers import actions
+from shared.web.form import FormError, content_type, read_form
 
 router = new_router()
 

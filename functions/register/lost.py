@@ -2,14 +2,7 @@
 
 from functions.register.accounts import OpenAccount, open_account
 from functions.register.brakes import may_send
-from functions.register.forms import (
-    Form,
-    Problem,
-    address_in,
-    channel_in,
-    language_asked,
-    read_form,
-)
+from functions.register.forms import Problem, address_in, channel_in, language_asked
 from functions.register.page import Page, message, new_router, page
 from functions.register.resources import now, resources
 from functions.register.sending import too_often
@@ -18,6 +11,7 @@ from shared.rules.dates import jst_date
 from shared.rules.subscriber import Language
 from shared.subscribers.joining import new_id
 from shared.subscribers.notices import NoticeKind
+from shared.web.form import Form, read_form
 
 router = new_router()
 

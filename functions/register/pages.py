@@ -24,13 +24,14 @@ from functions.register import (
     text,
 )
 from functions.register.accounts import EndedError, NotOpenError
-from functions.register.forms import FormError, language_asked
+from functions.register.forms import language_asked
 from functions.register.own import OldLinkError
 from functions.register.page import Page, bad_link_page, message, page
 from functions.register.resources import resources
 from shared.rules.touchpoint import WEB, link
 from shared.store.tables import BusyError, ConflictError
 from shared.subscribers.links import BadLinkError, OutdatedLinkError
+from shared.web.form import FormError
 
 logger = Logger(service="register")
 metrics = Metrics(namespace="Kizuna", service="register")

@@ -4,15 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from functions.register.accounts import CHANNELS, open_accounts
-from functions.register.forms import (
-    Form,
-    FormError,
-    Problem,
-    address_in,
-    channel_in,
-    one_of,
-    read_form,
-)
+from functions.register.forms import Problem, address_in, channel_in, one_of
 from functions.register.own import Own, let_in
 from functions.register.page import Page, message, new_router, page, see
 from functions.register.resources import now, resources
@@ -24,6 +16,7 @@ from shared.rules.subscriber import Language, Subscriber
 from shared.store.tables import AddressTakenError
 from shared.subscribers import actions
 from shared.subscribers.links import BadLinkError
+from shared.web.form import Form, FormError, read_form
 
 router = new_router()
 

@@ -8,9 +8,10 @@ from werkzeug.wrappers import Request, Response
 from local.standins.answers import json_answer
 
 _HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=30), retries=False)
-_PASSED_ON = ("Content-Type", "Cookie", "X-Twilio-Signature", "X-Line-Signature")
+_PASSED_ON = ("Content-Type", "Cookie", "X-Fragment", "X-Twilio-Signature", "X-Line-Signature")
 _PASSED_BACK = (
     "Content-Type",
+    "Content-Disposition",
     "Cache-Control",
     "Content-Security-Policy",
     "Location",

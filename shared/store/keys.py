@@ -42,6 +42,8 @@ Pending (key: id)          what is there for a short time only; expires by itsel
   EVENT#<account>#<webhook event>                          what happened in a LINE chat
   TURN#<hmac of account and user>                          who last started or stopped when
   RATE#<provider>#<sha256 of its account>                  until when a provider account is taken
+  SESSION#<sha256 of a cookie>                             who of the staff is signed in
+  LOGIN#<state>                                            a sign-in that is under way
 
 S3
   content/<series>/<version>.json                          a catalogue version, immutable
@@ -195,6 +197,16 @@ def rate(provider: str, provider_account: str) -> str:
     """Until when an account at a provider is taken: two of ours that share one share this."""
     digest = hashlib.sha256(provider_account.encode())
     return f"RATE#{provider}#{digest.hexdigest()}"
+
+
+def session(token: str) -> str:
+    """Who is signed in: the cookie itself is kept nowhere."""
+    return f"SESSION#{hashlib.sha256(token.encode()).hexdigest()}"
+
+
+def login(state: str) -> str:
+    """A sign-in that is under way."""
+    return f"LOGIN#{state}"
 
 
 def erasures() -> Key:

@@ -26,6 +26,7 @@ from shared.store.pauses import Pauses
 from shared.store.rates import Rates
 from shared.store.reads import Reads
 from shared.store.recipients import RecipientReads
+from shared.store.sessions import Sessions
 from shared.store.snapshots import Snapshots
 from shared.store.staff import Staff
 from shared.store.subscribers import Subscribers
@@ -71,6 +72,7 @@ class Store:
     touchpoints: Touchpoints
     line_starts: StartsAndStops
     rates: Rates
+    sessions: Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         touchpoints=Touchpoints(resource, directory),
         line_starts=StartsAndStops(pending, secret),
         rates=Rates(pending),
+        sessions=Sessions(pending),
     )
 
 

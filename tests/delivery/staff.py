@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cli.unsent import unsent
-from cli.why import Answer, explain
+from shared.office.unsent import unsent
+from shared.office.why import Answer, explain
 from shared.rules.account import Channel
 from shared.store.keys import JobId
 from shared.store.pauses import Pause

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 import pytest
 from rich.console import Console
 
-from cli.runs import day_report, runs_table
-from cli.why import Answer, explain
+from cli.runs import runs_table
 from local.standins.outbox_questions import counts
+from shared.office.runs import day_report
+from shared.office.why import Answer, explain
 from shared.rules.account import Channel
 from shared.rules.stage import Reason
 from shared.store.keys import JobId

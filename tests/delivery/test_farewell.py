@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from cli.why import explain
+from shared.office.why import explain
 from shared.rules.account import Channel
 from shared.rules.history import Event, Happened
 from shared.rules.message import Due

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cli.why import explain
 from functions.dispatch.arrivals import look_again
+from shared.office.why import explain
 from shared.rules import changes
 from shared.rules.account import Channel
 from shared.rules.stage import Reason

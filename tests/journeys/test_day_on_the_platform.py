@@ -14,12 +14,12 @@ import urllib3
 
 from cli.dead.queues import QUEUES, DeadLetters
 from cli.dispatch import accepted
-from cli.runs import day_report
 from cli.samples import load_samples
 from cli.target import Target
 from cli.tick import tick, wait_for_queues
 from local.platform import Platform, counts
 from shared.delivery.jobs import JobMessage
+from shared.office.runs import day_report
 from shared.rules.account import Channel
 from shared.rules.dates import JST
 from shared.rules.outcomes import Batch, Result

@@ -9,9 +9,9 @@ import boto3
 import pytest
 import urllib3
 
-from cli.runs import day_report
 from cli.target import Target, connect_to
 from local.platform import STACK, Platform, counts, provide_credentials
+from shared.office.runs import day_report
 from shared.rules.account import Channel
 from shared.rules.dates import JST
 from tests.journeys.test_day_on_the_platform import a_minute_passes, wait_until

@@ -137,7 +137,7 @@ def join_by_email(someone: Phone, inbox: Any, address: str, due: date) -> str:
     return str(someone.page.get_by_role("link", name="登録の確認・変更").get_attribute("href"))
 
 
-def test_join_by_email_then_correct_the_date_stop_and_return(
+def test_join_by_email_then_correct_the_date_stop_and_return(  # noqa: PLR0915 - one life
     phone: Callable[[], Phone],
     inbox: Callable[[str], list[str]],
     dispatch: Callable[[], date],

@@ -1,0 +1,98 @@
+"""What the console calls things: channels, states, outcomes and reasons, dates and figures."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from shared.console.roles import Role
+from shared.rules.account import Channel
+from shared.rules.dates import JST
+from shared.rules.stage import Reason
+
+CHANNELS: Mapping[str, str] = {Channel.EMAIL: "メール", Channel.LINE: "LINE", Channel.SMS: "SMS"}
+
+ROLES: Mapping[str, str] = {
+    Role.OFFICER: "団体の担当者",
+    Role.VIEWER: "閲覧",
+    Role.EDITOR: "編集",
+    Role.REVIEWER: "確認",
+    Role.ADMIN: "管理",
+}
+
+STATES: Mapping[str, str] = {
+    "open": "配信中",
+    "closed": "完了",
+    "paused": "一時停止中",
+    "cancelled": "取り消し",
+}
+
+OUTCOMES: Mapping[str, str] = {
+    "planned": "予定",
+    "accepted": "送信",
+    "refused": "拒否",
+    "gone": "宛先なし",
+    "unknown": "不明",
+    "expired": "時間切れ",
+    "silent": "なし",
+}
+
+REASONS: Mapping[str, str] = {
+    Reason.NOT_YET: "まだ妊娠4週0日の前、または生まれる前です",
+    Reason.AWAITING_BIRTH: "妊娠42週をすぎ、出産の登録を待っています",
+    Reason.GRADUATED: "お届けする期間が終わりました",
+    Reason.NOT_JOINED: "その日は、まだ登録の前です",
+    Reason.STOPPED: "ご本人が止めています",
+    Reason.SUSPENDED: "届かなかったため、システムが止めています",
+    Reason.EXTERNAL: "その団体は、別のシステムから送っています",
+    Reason.ACCOUNT_ENDED: "その団体の配信は終わっています",
+    Reason.CHANNEL_NOT_OFFERED: "その団体は、この届け方を使っていません",
+    Reason.NO_MESSAGE_TODAY: "その日の文面はありません",
+    Reason.SENT_WITH_TWIN: "ふたごの分として、1通でお届けしました",
+    Reason.ALREADY_SENT_TODAY: "移る前に、その日の分が届いています",
+    Reason.NO_RECORD: "登録がないか、読めません",
+    Reason.MOVED: "ほかの団体や届け方に移っています",
+    Reason.CANCELLED: "職員がその日の配信を取り消しました",
+}
+
+_WEEKDAYS = "月火水木金土日"
+
+
+def day(value: date | str) -> str:
+    """`2026年11月28日(土)`."""
+    found = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{found.year}年{found.month}月{found.day}日({_WEEKDAYS[found.weekday()]})"
+
+
+def moment(value: datetime | str | None) -> str:
+    """`11月28日 16:05`, in Japan."""
+    if value is None:
+        return ""
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    at = found.astimezone(JST)
+    return f"{at.month}月{at.day}日 {at:%H:%M}"
+
+
+def figure(value: float) -> str:
+    """`1,234`."""
+    return f"{value:,}"
+
+
+def share(value: float) -> str:
+    """`12.3%`."""
+    return f"{value:.1%}"
+
+
+GLOBALS: Mapping[str, Any] = {
+    "channel_names": CHANNELS,
+    "role_names": ROLES,
+    "state_names": STATES,
+    "outcome_names": OUTCOMES,
+    "reason_names": REASONS,
+}
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "day": day,
+    "moment": moment,
+    "figure": figure,
+    "share": share,
+}

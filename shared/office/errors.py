@@ -1,0 +1,5 @@
+"""What the office asks for that cannot be done."""
+
+
+class NotDoneError(Exception):
+    """The line that says why, for whoever asked, at whatever door. Nothing was changed."""
