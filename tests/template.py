@@ -61,6 +61,7 @@ def client(service: str) -> Any:
 def environment(refs: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, str]:
     """Every environment variable that the template gives any function, as it would be there."""
     known = {**{name: p["Default"] for name, p in TEMPLATE["Parameters"].items()}, **parameters}
+    known |= {name: name for name in resources_of("AWS::Serverless::Function")}
     known |= {**refs, "EmailConfigurationSet": "kizuna-messages"}
     found = dict(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
     for function in resources_of("AWS::Serverless::Function").values():
@@ -72,6 +73,8 @@ def _resolve(value: Any, known: Mapping[str, str]) -> str:
     match value:
         case {"Ref": name}:
             return str(known[name])
+        case {"Fn::If": ["OwnUserPool", _, given]}:
+            return _resolve(given, known)
         case {"Fn::Sub": text}:
             return str(text).replace("${AWS::StackName}", "kizuna")
         case _:

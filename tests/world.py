@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities import parameters
 from functions.au_report import pages as au_pages
 from functions.au_snapshot import share as au_share
 from functions.au_snapshot import snapshot as au_snapshot
+from functions.console import resources as console_resources
 from functions.dispatch import tick as dispatch_tick
 from functions.email import deliver as email_deliver
 from functions.email import feedback as email_feedback
@@ -76,7 +77,7 @@ SAME_IN_EVERY_WORLD = (
         sms_status._store,
         register_resources.resources,
     ),
-    *(au_snapshot._store, au_share._store, au_pages._resources),
+    *(au_snapshot._store, au_share._store, au_pages._resources, console_resources.resources),
 )
 """What Lambdas keep that knows names only, which are those of the template: kept from world to
 world, since to make their clients takes longer than most tests.
@@ -236,7 +237,7 @@ def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with aws(), Standins(":memory:") as standins:
         refs = create_in_process()
         own = {"Clock": "given", "LineApi": standins.url, "TwilioApi": standins.url}
-        own |= {"LineLogin": standins.url, "SmsRate": "1000000"}
+        own |= {"LineLogin": standins.url, "SmsRate": "1000000", "OidcIssuer": "http://127.0.0.1:9"}
         for name, value in environment(refs, own).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", standins.url)
