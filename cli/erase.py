@@ -10,10 +10,8 @@ import typer
 from cli.arguments import ByOption, JsonOption, acting
 from cli.errors import FailedError
 from cli.target import StackOption, connect
+from shared.office import people
 from shared.rules.subscriber import Subscriber
-from shared.store.store import Store
-from shared.store.tables import ConflictError
-from shared.subscribers import actions
 
 
 def erase(
@@ -31,17 +29,10 @@ def erase(
     """
     who = acting(by)
     store = connect(stack).store
-    found = _find(store, subscriber)
+    found = people.known(store, subscriber)
     if sys.stdin.isatty() and not (yes or _confirmed(subscriber, found)):
         raise FailedError("nothing was erased")
-    now = datetime.now(UTC)
-    try:
-        left = actions.erase(store, subscriber, now)
-    except ConflictError:
-        raise FailedError(f"{subscriber!r} is being changed all the time; try again") from None
-    if left is None:
-        raise FailedError(f"there is no subscriber {subscriber!r}")
-    store.audit.note(now, who, "erased a subscriber", left.account)
+    left = people.erase(store, subscriber, now=datetime.now(UTC), who=who)
     count = len(left.enrolments)
     if as_json:
         typer.echo(json.dumps({"subscriber": subscriber, "erased": True, "enrolments": count}))
@@ -57,10 +48,3 @@ def _confirmed(subscriber_id: str, found: Subscriber) -> bool:
     question = f"Erase {subscriber_id} of {found.account}, for good? [y/N] "
     typer.echo(question, nl=False, err=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-
-def _find(store: Store, subscriber_id: str) -> Subscriber:
-    found = store.subscribers.get(subscriber_id)
-    if found is None or found.erased:
-        raise FailedError(f"there is no subscriber {subscriber_id!r}")
-    return found

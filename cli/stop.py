@@ -7,10 +7,8 @@ from typing import Annotated
 import typer
 
 from cli.arguments import ByOption, JsonOption, acting
-from cli.errors import FailedError
 from cli.target import StackOption, connect
-from shared.rules import changes
-from shared.subscribers import actions
+from shared.office import people
 
 
 def stop(
@@ -28,20 +26,7 @@ def stop(
     """
     who = acting(by)
     store = connect(stack).store
-    found = store.subscribers.get(subscriber)
-    if found is None or found.erased:
-        raise FailedError(f"there is no subscriber {subscriber!r}")
-    unknown = sorted(set(only or ()) - {each.id for each in found.enrolments})
-    if unknown:
-        known = ", ".join(each.id for each in found.enrolments)
-        raise FailedError(f"{subscriber!r} has no enrolment {unknown[0]!r}, but {known}")
-    going_on = {each.id for each in found.enrolments if changes.active(each)}
-    now = datetime.now(UTC)
-    stopped = actions.stop(store, subscriber, now, only=only or None)
-    left = stopped.enrolments if stopped else ()
-    done = len(going_on - {each.id for each in left if changes.active(each)})
-    if done:
-        store.audit.note(now, who, "stopped a subscriber", found.account)
+    done = people.stop(store, subscriber, only, now=datetime.now(UTC), who=who)
     if as_json:
         typer.echo(json.dumps({"subscriber": subscriber, "stopped": done}))
         return

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import jwt
 import urllib3
@@ -70,12 +70,6 @@ class Provider:
     client: str
     redirect: str
 
-    @property
-    def origin(self) -> str:
-        """Where its pages are, for the content policy: signing out leads there."""
-        parts = urlsplit(_metadata(self.issuer).authorization_endpoint)
-        return f"{parts.scheme}://{parts.netloc}"
-
     def begin(self, state: str, path: str) -> tuple[str, Login]:
         """Where the browser is sent, and what has to come back with it."""
         login = Login(secrets.token_urlsafe(24), secrets.token_urlsafe(48), path)
@@ -116,11 +110,16 @@ class Provider:
             raise SignInRefusedError
         return _identity(claims)
 
-    def end(self, back: str) -> str:
-        """Where the browser is sent to sign out there too; `back`, where it cannot."""
-        there = _metadata(self.issuer).end_session_endpoint
+    def end(self, back: str) -> str | None:
+        """Where the browser is sent to sign out there too, and from there `back`; None where it
+        cannot.
+        """
+        try:
+            there = _metadata(self.issuer).end_session_endpoint
+        except ProviderUnreachableError:
+            return None
         if not there:
-            return back
+            return None
         # Cognito has names of its own for what OpenID Connect RP-Initiated Logout 1.0 says.
         asked = {"client_id": self.client, "logout_uri": back, "post_logout_redirect_uri": back}
         return f"{there}?{urlencode(asked)}"

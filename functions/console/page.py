@@ -35,7 +35,7 @@ def headers() -> dict[str, str]:
         "Content-Security-Policy": (
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
             "connect-src 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'self'; "
-            f"form-action 'self' {resources().provider.origin}"
+            "form-action 'self'"
         ),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Referrer-Policy": "same-origin",

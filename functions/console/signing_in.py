@@ -6,7 +6,7 @@ import secrets
 
 from functions.console.app import app, guard
 from functions.console.oidc import SignInRefusedError
-from functions.console.page import message, see, static
+from functions.console.page import page, see, static
 from functions.console.resources import resources
 from shared.console.guard import COOKIE, Ask, Page, cookie, cookie_header
 from shared.console.roles import Role
@@ -64,17 +64,20 @@ def callback() -> Page:
 
 @guard.post("/console/logout", needs=None)
 def logout(_ask: Ask) -> Page:
-    """End the session here, and at the provider."""
+    """End the session here; the page that says so ends it at the provider."""
     resources().store.sessions.end(cookie(app.current_event, COOKIE))
-    left = see(resources().provider.end(f"{resources().public_url}/console/signed-out"))
+    left = see("/console/signed-out", here="yes")
     left.headers["Set-Cookie"] = cookie_header(COOKIE, "", seconds=0)
     return left
 
 
 @app.get("/console/signed-out")
 def signed_out() -> Page:
-    """That it is over."""
-    return message(None, "サインアウトしました", "この画面は閉じてかまいません。")
+    """That it is over: here, and then at the provider, who leads back."""
+    query = app.current_event.raw_event.get("queryStringParameters") or {}
+    back = f"{resources().public_url}/console/signed-out"
+    there = resources().provider.end(back) if query.get("here") == "yes" else None
+    return page("signed_out", None, there=there)
 
 
 @app.get("/console/static/<name>")

@@ -1,5 +1,6 @@
 """What the console calls things: channels, states, outcomes and reasons, dates and figures."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -55,6 +56,8 @@ REASONS: Mapping[str, str] = {
 }
 
 _WEEKDAYS = "月火水木金土日"
+_WEEKS = re.compile(r"(-?\d+)w(\d)d")
+_AGE = re.compile(r"(\d+)y(\d+)m(\d+)d")
 
 
 def day(value: date | str) -> str:
@@ -70,6 +73,21 @@ def moment(value: datetime | str | None) -> str:
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
     at = found.astimezone(JST)
     return f"{at.month}月{at.day}日 {at:%H:%M}"
+
+
+def whole_moment(value: datetime) -> str:
+    """`2026年11月28日(土) 16:05`, in Japan."""
+    at = value.astimezone(JST)
+    return f"{day(at.date())} {at:%H:%M}"
+
+
+def stage(label: str) -> str:
+    """`32w0d` as `妊娠32週0日`, `1y3m0d` as `1歳3か月0日`."""
+    if match := _WEEKS.fullmatch(label):
+        return f"妊娠{match[1]}週{match[2]}日"
+    if match := _AGE.fullmatch(label):
+        return f"{match[1]}歳{match[2]}か月{match[3]}日"
+    return label
 
 
 def figure(value: float) -> str:
@@ -93,6 +111,8 @@ GLOBALS: Mapping[str, Any] = {
 FILTERS: Mapping[str, Callable[..., str]] = {
     "day": day,
     "moment": moment,
+    "whole_moment": whole_moment,
+    "stage": stage,
     "figure": figure,
     "share": share,
 }
