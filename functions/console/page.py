@@ -23,6 +23,7 @@ SECTIONS = (
     ("texts", "/console/texts", "文面", Role.VIEWER),
     ("subscribers", "/console/subscribers", "登録者", Role.EDITOR),
     ("accounts", "/console/accounts", "団体", Role.VIEWER),
+    ("announcements", "/console/announcements", "臨時配信", Role.VIEWER),
     ("audit", "/console/audit", "記録", Role.VIEWER),
 )
 """The parts of the console: id, where, what it is called, and who sees it."""

@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 
 from functions.dispatch.heartbeat import at_a_standstill
 from shared.delivery.jobs import Queues
-from shared.rules.account import Account, Delivery
+from shared.rules.account import Account, Channel, Delivery, Settings
+from shared.rules.announcement import Announcement
 from shared.rules.catalogue import COMMON_SERIES
 from shared.rules.dates import jst_date, jst_time
 from shared.rules.reconciliation import Sums
-from shared.store.keys import JobId
+from shared.store.keys import JobId, run_name
 from shared.store.run import Job, Run
 from shared.store.store import Store
 
@@ -40,11 +41,20 @@ def tick(store: Store, queues: Queues, now: datetime, finished: set[date]) -> Ti
     """
     today = jst_date(now)
     finished.discard(today)
-    runs = {run.account: run for run in store.ledger.runs(today)}
+    runs = {run.name: run for run in store.ledger.runs(today)}
+    announced = store.announcements.on(today)
     opened = [
         run
         for account in store.accounts
-        if account.id not in runs and (run := _open(store, account, now))
+        for run in (
+            _open(store, account, now) if account.id not in runs else None,
+            *(
+                _announce(store, account, each, now)
+                for each in announced
+                if run_name(account.id, each.id) not in runs
+            ),
+        )
+        if run is not None
     ]
     queued, still_open, closed, stuck = 0, 0, [], []
     for run in (*_earlier(store, today, finished), *runs.values(), *opened):
@@ -102,19 +112,47 @@ def _open(store: Store, account: Account, now: datetime) -> Run | None:
     }
     if not versions:
         return None  # no text was ever published: the day's run waits for one
-    jobs = tuple(
-        (channel, shard) for channel in sorted(settings.channels) for shard in range(account.shards)
-    )
     run = Run(
         account.id,
         today,
         settings,
         versions,
-        jobs,
+        _jobs(account, settings),
         opened_at=now,
-        farewell=account.farewell_on(today),
+        enclosure=account.farewell_on(today),
     )
     return run if store.ledger.open_run(run) else None
+
+
+def _announce(
+    store: Store, account: Account, announcement: Announcement, now: datetime
+) -> Run | None:
+    """Open the account's run of an announcement, if its hour has come."""
+    today = jst_date(now)
+    settings = account.on(today)
+    if settings is None or settings.delivery is not Delivery.OWN:
+        return None
+    if not announcement.goes_out(account.id, settings, jst_time(now), today):
+        return None
+    frozen = announcement.settings(settings)
+    run = Run(
+        account.id,
+        today,
+        frozen,
+        {},
+        _jobs(account, frozen),
+        opened_at=now,
+        enclosure=announcement.text,
+        announcement=announcement.id,
+        audience=announcement.audience,
+    )
+    return run if store.ledger.open_run(run) else None
+
+
+def _jobs(account: Account, settings: Settings) -> tuple[tuple[Channel, int], ...]:
+    return tuple(
+        (channel, shard) for channel in sorted(settings.channels) for shard in range(account.shards)
+    )
 
 
 def _close(store: Store, run: Run, now: datetime, jobs: Mapping[JobId, Job]) -> Run | None:

@@ -65,11 +65,13 @@ class Tags(BaseModel):
     batch: tuple[str]
     position: tuple[int]
     frozen: tuple[int]
+    announcement: tuple[str] | None = None
 
     @property
     def job(self) -> JobId:
         """The job of the batch."""
-        return JobId(self.account[0], self.date[0], Channel.EMAIL, self.shard[0])
+        announcement = self.announcement[0] if self.announcement else None
+        return JobId(self.account[0], self.date[0], Channel.EMAIL, self.shard[0], announcement)
 
     @property
     def place(self) -> Place:

@@ -144,6 +144,8 @@ class EmailSender:
             "position": str(position),
             "frozen": str(int(frozen_at.timestamp())),
         }
+        if self._job.announcement:
+            tags["announcement"] = self._job.announcement
         return [{"Name": name, "Value": value} for name, value in tags.items()]
 
     def _entry(self, batch: Batch, position: int, addressed: Addressed) -> "BulkEmailEntryTypeDef":

@@ -22,11 +22,11 @@ def whole_text(token: str) -> Page:
     passed on.
     """
     store, links, at = resources().store, resources().links, now()
-    holder, day, enrolment = links.read_text(token)
+    holder, day, enrolment, announcement = links.read_text(token)
     subscriber = store.subscribers.get(holder.subscriber)
     if subscriber is None or subscriber.generation != holder.generation:
         raise BadLinkError
-    run, letter, words = _sent(store, subscriber, day, enrolment)
+    run, letter, words = _sent(store, subscriber, day, enrolment, announcement)
     whose = (subscriber.id, subscriber.generation)
     own = None if holder.over(at) else links.preferences(*whose, at)
     expected = any(
@@ -47,14 +47,14 @@ def whole_text(token: str) -> Page:
 
 
 def _sent(
-    store: Store, subscriber: Subscriber, day: date, enrolment: str
+    store: Store, subscriber: Subscriber, day: date, enrolment: str, announcement: str | None
 ) -> tuple[Run, Letter, Words]:
     """The message of a day about an enrolment: of the account where the subscriber was, as it was
     when the run opened, or, for who joined just after that, by the end of the day.
     """
     begin, end = jst_instant(day), jst_instant(day, time.max)
     for account in dict.fromkeys(subscriber.where(at)[0] for at in (begin, end)):
-        run = store.ledger.run(day, account)
+        run = store.ledger.run(day, account, announcement)
         for at in (run.opened_at, end) if run else ():
             if run and (letter := _letter(store, run, subscriber, enrolment, at)):
                 return run, *letter
@@ -73,12 +73,12 @@ def _letter(
         at,
         settings=run.settings,
         schedule=schedule_of(common, own),
-        farewell=run.farewell is not None,
+        enclosure=run.enclosed_on,
     )
     letter = next((each for each in decision.letters if enrolment in each.enrolments), None)
     if letter is None:
         return None
     words = put_into_words(
-        letter, common=common, own=own, account=run.settings.name, farewell=run.farewell
+        letter, common=common, own=own, account=run.settings.name, enclosure=run.enclosure
     )
     return letter, words

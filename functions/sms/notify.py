@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.sms import rate
-from functions.sms.segments import segments
+from shared.rules.sms_segments import segments
 from functions.sms.twilio_api import Credentials, TwilioApi
 from shared.providers.http import run
 from shared.rules.account import Channel

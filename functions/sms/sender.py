@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from functions.sms.segments import segments
+from shared.rules.sms_segments import segments
 from functions.sms.twilio_api import IN_FLIGHT, TwilioApi
 from shared.delivery.sender import Addressed, Call
 from shared.providers.http import run
@@ -46,7 +46,11 @@ class SmsSender:
     def _call(self, addressed: Addressed, since: str) -> Call:
         letter = addressed.letter
         link = self._links.text(
-            letter.subscriber, letter.generation, self._run.date, letter.enrolments[0]
+            letter.subscriber,
+            letter.generation,
+            self._run.date,
+            letter.enrolments[0],
+            self._run.announcement,
         )
         body = f"【{self._run.settings.name}】{addressed.words.notice}\n{link}"
         payload = {"to": addressed.address, "link": link, "since": since}
@@ -101,4 +105,4 @@ class SmsSender:
 
 def callback_name(job: JobId, batch_id: str) -> str:
     """A message in the path of its callback: which batch, and nothing of a person."""
-    return f"{job.account}.{job.date.isoformat()}.{job.shard}.{batch_id}"
+    return f"{job.run}.{job.date.isoformat()}.{job.shard}.{batch_id}"

@@ -74,7 +74,7 @@ SOMEBODY_ELSE = re.compile(
 """Whole answers, without signs and blanks, of people to whom a number has passed."""
 
 _MESSAGE = re.compile(
-    r"(?P<account>[a-z0-9-]{2,40})\.(?P<date>\d{4}-\d{2}-\d{2})"
+    r"(?P<account>[a-z0-9-]{2,40})(?:~(?P<announcement>[a-z0-9-]{1,20}))?\.(?P<date>\d{4}-\d{2}-\d{2})"
     r"\.(?P<shard>\d{1,2})\.(?P<batch>[0-9-]{1,40})"
 )
 _NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -102,7 +102,7 @@ def status(message: str) -> Response[str]:
     told = _told(form)
     if told is None:
         return _answer(200)
-    job = JobId(found["account"], day, Channel.SMS, int(found["shard"]))
+    job = JobId(found["account"], day, Channel.SMS, int(found["shard"]), found["announcement"])
     news = News(
         Place(job, found["batch"], 0),
         told,

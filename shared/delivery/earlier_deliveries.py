@@ -39,7 +39,7 @@ class EarlierDeliveries:
         same = (place.account, place.channel) == (self._job.account, self._job.channel)
         if same or jst_date(place.until) < self._job.date:
             return None
-        run = self._store.ledger.run(self._job.date, place.account)
+        run = self._store.ledger.run(self._job.date, place.account, self._job.announcement)
         return run.job_of(place.channel, subscriber_id) if run else None
 
 

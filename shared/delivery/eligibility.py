@@ -8,7 +8,7 @@ from shared.delivery.earlier_deliveries import EarlierDeliveries
 from shared.rules.catalogue import COMMON_SERIES, Words, put_into_words, schedule_of
 from shared.rules.dates import jst_date, jst_instant, jst_time
 from shared.rules.history import latest_standing
-from shared.rules.message import SILENT_STATUS, Due, every_day, within_reach
+from shared.rules.message import SILENT_STATUS, Due, within_reach
 from shared.rules.outcomes import Batch
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Decision, Letter, Subscriber, decide
@@ -26,6 +26,7 @@ class Eligibility:
         self._common = store.content.load(COMMON_SERIES, run.versions.get(COMMON_SERIES))
         self._own = store.content.load(run.account, run.versions.get(run.account))
         self._schedule = schedule_of(self._common, self._own)
+        self._enclosed_on = run.enclosed_on
         self._earlier = EarlierDeliveries(store, job)
         self._words: dict[tuple[Due, str | None, str | None, bool], Words] = {}
 
@@ -36,9 +37,9 @@ class Eligibility:
         return jst_date(now) == self._run.date and self._run.settings.sending(jst_time(now))
 
     def candidates(self) -> Iterator[Candidate]:
-        """Who may be due, by the index: ids and dates, no person. A farewell is for everybody."""
+        """Who may be due, by the index: ids and dates, no person."""
         end = self._run.settings.end_of_delivery
-        reach = every_day(end) if self._run.farewell else within_reach(self._schedule, end)
+        reach = self._enclosed_on or within_reach(self._schedule, end)
         return self._store.due.candidates(self._job, reach)
 
     def moved(self, subscriber: Subscriber) -> bool:
@@ -61,20 +62,20 @@ class Eligibility:
             now,
             settings=self._run.settings,
             schedule=self._schedule,
-            farewell=self._run.farewell is not None,
+            enclosure=self._enclosed_on,
         )
         return replace(decision, silent={**stopped, **decision.silent}) if stopped else decision
 
     def words(self, letter: Letter) -> Words:
         """A letter in the words of the run's texts: put together once for all who get the same."""
-        same = (letter.due, letter.child, letter.about, letter.farewell)
+        same = (letter.due, letter.child, letter.about, letter.enclosure)
         if same not in self._words:
             words = put_into_words(
                 letter,
                 common=self._common,
                 own=self._own,
                 account=self._run.settings.name,
-                farewell=self._run.farewell,
+                enclosure=self._run.enclosure,
             )
             if letter.child or letter.about:
                 return words

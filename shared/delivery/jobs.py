@@ -1,6 +1,7 @@
 """Jobs on the queues: what a message carries: which job, and nothing of any person."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -23,16 +24,17 @@ class JobMessage(BaseModel):
     channel: Channel
     shard: int
     at: AwareDatetime
+    announcement: str | None = None
 
     @classmethod
     def of(cls, job: JobId, at: datetime) -> Self:
         """The message for a job."""
-        return cls(account=job.account, date=job.date, channel=job.channel, shard=job.shard, at=at)
+        return cls(**asdict(job), at=at)
 
     @property
     def job(self) -> JobId:
         """The job that the message is about."""
-        return JobId(self.account, self.date, self.channel, self.shard)
+        return JobId(self.account, self.date, self.channel, self.shard, self.announcement)
 
 
 class Queues:
@@ -45,6 +47,6 @@ class Queues:
         """Queue a job, visible after `delay` seconds (900 at the most)."""
         self._sqs.send_message(
             QueueUrl=self._urls[job.channel],
-            MessageBody=JobMessage.of(job, at).model_dump_json(),
+            MessageBody=JobMessage.of(job, at).model_dump_json(exclude_none=True),
             DelaySeconds=delay,
         )

@@ -51,9 +51,9 @@ def take_turns(
     for record in event["Records"]:
         metrics.add_metric("Turns", MetricUnit.Count, 1)
         message = JobMessage.model_validate_json(record["body"])
-        logger.append_keys(**json.loads(message.model_dump_json(exclude={"at"})))
+        logger.append_keys(**json.loads(message.model_dump_json(exclude={"at"}, exclude_none=True)))
         clock = _clock(message, record)
-        run = store.ledger.run(message.date, message.account)
+        run = store.ledger.run(message.date, message.account, message.announcement)
         # The lease lasts exactly as long as this process can live, so it never has two holders.
         lease = store.ledger.lease(message.job, seconds_left()) if run else None
         if run is None or lease is None:

@@ -31,6 +31,7 @@ def day_report(store: Store, day: date) -> dict[str, Any]:
             {
                 "account": run.account,
                 "name": run.settings.name,
+                "announcement": run.announcement,
                 "state": _state(run, paused),
                 "opened_at": run.opened_at.isoformat(),
                 "closed_at": run.closed_at and run.closed_at.isoformat(),

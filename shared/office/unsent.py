@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.delivery.earlier_deliveries import EarlierDeliveries
 from shared.rules.account import Channel
 from shared.rules.catalogue import COMMON_SERIES, schedule_of
-from shared.rules.message import Schedule, every_day, within_reach
+from shared.rules.message import Schedule, within_reach
 from shared.rules.reconciliation import Reconciliation
 from shared.rules.subscriber import decide
 from shared.store.keys import JobId
@@ -52,7 +52,7 @@ def _of_job(store: Store, run: Run, job: JobId, schedule: Schedule, now: datetim
             now,
             settings=run.settings,
             schedule=schedule,
-            farewell=run.farewell is not None,
+            enclosure=run.enclosed_on,
         )
         found.update(
             codes[subscriber.id][letter.enrolments[0]]
@@ -70,7 +70,7 @@ def _codes(
     """
     codes: dict[str, dict[str, str]] = defaultdict(dict)
     end = run.settings.end_of_delivery
-    reach = every_day(end) if run.farewell else within_reach(schedule, end)
+    reach = run.enclosed_on or within_reach(schedule, end)
     for due in store.due.candidates(job, reach):
         left = (each for each in due.enrolments if not book.has(due.subscriber, each))
         codes[due.subscriber] |= dict.fromkeys(left, never)

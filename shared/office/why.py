@@ -8,7 +8,7 @@ from shared.rules.account import Account, Channel, Settings
 from shared.rules.catalogue import COMMON_SERIES, Catalogue, put_into_words, schedule_of
 from shared.rules.dates import JST, jst_date, jst_instant
 from shared.rules.history import standing_at
-from shared.rules.message import stage_on
+from shared.rules.message import every_day, stage_on
 from shared.rules.outcomes import Batch, Entry, Result
 from shared.rules.stage import Reason
 from shared.rules.subscriber import Enrolment, Subscriber, decide
@@ -66,13 +66,13 @@ def explain(
     catalogues = _catalogues(store, account.id, run)
     sent = dict(_sent(store, subscriber, on))
     at = _instant(run, settings, on)
-    farewell = run.farewell if run else account.farewell_on(on)
-    expected = _expected(subscriber, at, settings, catalogues, farewell)
+    enclosure = run.enclosure if run else account.farewell_on(on)
+    expected = _expected(subscriber, at, settings, catalogues, enclosure)
     ended = _ended(store, run, subscriber)
     paused = PAUSED if store.pauses.covering(account.id, subscriber.channel) else None
     missed = None
     if run and run.closed_at:
-        missed = _expected(subscriber, run.closed_at, settings, catalogues, farewell)
+        missed = _expected(subscriber, run.closed_at, settings, catalogues, enclosure)
     for enrolment in subscriber.enrolments:
         answer = _stage_of(enrolment, at, settings)
         if enrolment.id in sent:
@@ -107,7 +107,7 @@ def _expected(
     at: datetime,
     settings: Settings,
     catalogues: tuple[Catalogue, Catalogue],
-    farewell: Text | None,
+    enclosure: Text | None,
 ) -> dict[str, tuple[str | None, Reason | None]]:
     """By enrolment: the title of the message due at an instant, or why none comes, or both (a
     twin's message that another one stands for).
@@ -121,14 +121,14 @@ def _expected(
         at,
         settings=settings,
         schedule=schedule,
-        farewell=farewell is not None,
+        enclosure=every_day(settings.end_of_delivery) if enclosure else None,
     )
     found: dict[str, tuple[str | None, Reason | None]] = {
         each: (None, reason) for each, reason in decision.silent.items()
     }
     for letter in decision.letters:
         title = put_into_words(
-            letter, common=common, own=own, account=settings.name, farewell=farewell
+            letter, common=common, own=own, account=settings.name, enclosure=enclosure
         ).title
         first, *twins = letter.enrolments
         found[first] = (title, None)
@@ -155,7 +155,7 @@ def on_that_day(subscriber: Subscriber, on: date) -> Subscriber:
 def _was_sent(store: Store, answer: Answer, sent: Sent) -> Answer:
     batch, entry = sent.batch, sent.entry
     common, own = _catalogues(store, sent.run.account, sent.run)
-    text = common.get(entry.due) or own.get(entry.due) or sent.run.farewell
+    text = common.get(entry.due) or own.get(entry.due) or sent.run.enclosure
     title = text.title if text else None
     answer = replace(answer, message=title, channel=sent.channel)
     if entry.enrolments[0] != answer.enrolment:

@@ -51,13 +51,13 @@ def put_into_words(
     common: Catalogue,
     own: Catalogue,
     account: str,
-    farewell: Text | None = None,
+    enclosure: Text | None = None,
 ) -> Words:
-    """The letter's words: the common part first, the account's part after it (〇〇市より), and its
-    farewell last where the letter carries it.
+    """The letter's words: the common part first, the account's part after it (〇〇市より), and what
+    is enclosed last, where the letter carries it.
 
-    An account's text on a day that the common series lacks is a message of its own, and so is a
-    farewell. Title and notice say which child the letter is about, where it must.
+    An account's text on a day that the common series lacks is a message of its own, and so is
+    what is enclosed. Title and notice say which child the letter is about, where it must.
     """
     child = letter.child or _WORD_FOR_CHILD[letter.due.phase]
 
@@ -65,7 +65,7 @@ def put_into_words(
         return _PLACEHOLDER.sub(lambda m: child if m[1] == "child" else account, text)
 
     base, addition = common.get(letter.due), own.get(letter.due)
-    last = farewell if letter.farewell else None
+    last = enclosure if letter.enclosure else None
     first = base or addition or last
     if first is None:
         message = f"no text for {letter.due.phase} day {letter.due.day}"

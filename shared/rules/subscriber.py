@@ -10,7 +10,7 @@ from shared.rules.account import Channel, Settings
 from shared.rules.dates import jst_date
 from shared.rules.ending import EndOfDelivery
 from shared.rules.history import Event, Standing, Status, standing_at
-from shared.rules.message import Due, Schedule, due_message, every_day, stage_on
+from shared.rules.message import Due, Schedule, due_message, stage_on
 from shared.rules.stage import Phase, Reason, Stage
 
 TWINS_APART = timedelta(days=3)
@@ -127,8 +127,8 @@ class Letter:
     """Of what stands around the text."""
     generation: int = 0
     """Of the subscriber's address: its links carry it."""
-    farewell: bool = False
-    """Whether it carries the account's farewell, or is nothing but that."""
+    enclosure: bool = False
+    """Whether it carries what goes to everybody that day, or is nothing but that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +146,23 @@ def decide(
     *,
     settings: Settings,
     schedule: Schedule,
-    farewell: bool = False,
+    enclosure: Schedule | None = None,
 ) -> Decision:
     """Decide for each of `enrolments` (ids) at the instant `now`: a letter, or one reason.
 
     At most one message per child and day; twins share one; siblings of different ages get each
-    their own, which then says whom it is about. A `farewell` comes once to everybody in a window:
-    with the first letter, or by itself where the schedule has none for them.
+    their own, which then says whom it is about. What is enclosed comes once to everybody who is on
+    a day of `enclosure`: with the first letter, or by itself where the schedule has none for them.
     """
-    if farewell:
-        return _with_farewell(subscriber, set(enrolments), now, settings, schedule)
+    if enclosure is not None:
+        return _with_enclosure(
+            subscriber,
+            set(enrolments),
+            now,
+            settings=settings,
+            schedule=schedule,
+            enclosure=enclosure,
+        )
     asked, today = set(enrolments), jst_date(now)
     standings = {e.id: standing_at(e.history, now) for e in subscriber.enrolments}
     if len(standings) > 1:
@@ -222,22 +229,23 @@ def _is_elder_twin(one: Standing, other: Standing) -> bool:
     return one.due_date == other.due_date and timedelta(0) < apart <= TWINS_APART
 
 
-def _with_farewell(
+def _with_enclosure(
     subscriber: Subscriber,
     asked: Collection[str],
     now: datetime,
+    *,
     settings: Settings,
     schedule: Schedule,
+    enclosure: Schedule,
 ) -> Decision:
     """Decided for the whole family, so that whoever is asked about alone is told the same."""
     family = {*asked, *(each.id for each in subscriber.enrolments)}
     usual = decide(subscriber, family, now, settings=settings, schedule=schedule)
     whole = usual
     if not usual.letters and subscriber.sent_elsewhere_on != jst_date(now):
-        daily = every_day(settings.end_of_delivery)
-        whole = decide(subscriber, family, now, settings=settings, schedule=daily)
+        whole = decide(subscriber, family, now, settings=settings, schedule=enclosure)
     letters = tuple(
-        replace(letter, enrolments=about, farewell=number == 0)
+        replace(letter, enrolments=about, enclosure=number == 0)
         for number, letter in enumerate(whole.letters if usual.letters else whole.letters[:1])
         if (about := tuple(each for each in letter.enrolments if each in asked))
     )

@@ -33,7 +33,7 @@ class Control:
         """Cancel what these channels of a run have not sent yet; False, and nothing changes, where
         it is closed by now.
         """
-        key = keys.run(run.date, run.account)
+        key = keys.run(run.date, run.name)
         changes = ", ".join(f"cancelled.#{each} = :cancelled" for each in channels)
         try:
             self._table.update_item(
@@ -69,7 +69,7 @@ class Control:
         names = {f"#{each}": each.value for each in uncancelled}
         gone = ", ".join(["closed_at", "sums", "ended", *(f"cancelled.{each}" for each in names)])
         return self._changed(
-            keys.run(run.date, run.account),
+            keys.run(run.date, run.name),
             f"SET reopened_at = :now, reopened = reopened + :one REMOVE {gone}",
             {":now": _INSTANT.dump_python(now, mode="json"), ":one": 1},
             names,

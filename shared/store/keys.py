@@ -21,10 +21,11 @@ Directory (pk, sk)         nothing personal of a subscriber but a keyed hash
   TOUCHPOINT_COUNTS#<account>
                            <month>#<touchpoint>            how many came through it in a month
   STAFF                    <name>                          one of the office's staff
+  ANNOUNCEMENTS            <announcement>                  a text besides the day's
   PAUSES                   <account>#<channel>             nothing is sent; `*` is all of them
   AUDIT#<month>            <instant>#<mark>                who did what, about what
 Ledger (pk, sk)            what was planned and what came of it; expires after LEDGER_DAYS
-  RUNS#<date>              <account>                       a run: frozen settings, versions, sums,
+  RUNS#<date>              <account>[~<announcement>]      a run: frozen settings, versions, sums,
                                                            what staff cancelled
   RUN#<date>#<account>     JOB#<channel>#<shard>           a job: lease, state, sums
   HEARD                    <channel>                       how far the provider's events have come
@@ -82,12 +83,25 @@ class Key:
 
 @dataclass(frozen=True, order=True, slots=True)
 class JobId:
-    """One job of a run: an account's channel and shard on a date."""
+    """One job of a run: an account's channel and shard on a date, of the day's messages or of an
+    announcement.
+    """
 
     account: str
     date: date
     channel: Channel
     shard: int
+    announcement: str | None = None
+
+    @property
+    def run(self) -> str:
+        """The name of its run."""
+        return run_name(self.account, self.announcement)
+
+
+def run_name(account_id: str, announcement: str | None) -> str:
+    """What tells a run from the others of its day: no account's id has a tilde."""
+    return f"{account_id}~{announcement}" if announcement else account_id
 
 
 def account(account_id: str) -> Key:
@@ -278,19 +292,24 @@ def audit_of(month: Month) -> str:
     return f"AUDIT#{month}"
 
 
-def run(day: date, account_id: str) -> Key:
-    """The run of an account on a date."""
-    return Key(f"RUNS#{day.isoformat()}", account_id)
+def run(day: date, name: str) -> Key:
+    """A run of a date, by its name."""
+    return Key(f"RUNS#{day.isoformat()}", name)
+
+
+def announcement(announcement_id: str) -> Key:
+    """An announcement; an empty id gives the partition of all."""
+    return Key("ANNOUNCEMENTS", announcement_id)
 
 
 def job(job_id: JobId) -> Key:
     """One job of a run."""
-    return Key(f"RUN#{job_id.date.isoformat()}#{job_id.account}", f"JOB#{_part(job_id)}")
+    return Key(f"RUN#{job_id.date.isoformat()}#{job_id.run}", f"JOB#{_part(job_id)}")
 
 
 def wave(job_id: JobId, wave_id: str) -> Key:
     """One wave of a job; an empty `wave_id` gives the prefix of all of them."""
-    pk = f"RUN#{job_id.date.isoformat()}#{job_id.account}"
+    pk = f"RUN#{job_id.date.isoformat()}#{job_id.run}"
     return Key(pk, f"BATCH#{_part(job_id)}#{wave_id}")
 
 

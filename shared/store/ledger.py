@@ -61,7 +61,7 @@ class Ledger:
     def open_run(self, run: Run) -> bool:
         """Open a run with its jobs, all at once; False where it was opened before."""
         actions = [
-            self._put_new(keys.run(run.date, run.account), _RUN.dump_python(run, mode="json")),
+            self._put_new(keys.run(run.date, run.name), _RUN.dump_python(run, mode="json")),
             *(self._put_new(keys.job(each), {}) for each in run.job_ids()),
         ]
         try:
@@ -70,9 +70,9 @@ class Ledger:
             return False
         return True
 
-    def run(self, day: date, account: str) -> Run | None:
-        """One run, or None."""
-        item = get(self._table, _where(keys.run(day, account)))
+    def run(self, day: date, account: str, announcement: str | None = None) -> Run | None:
+        """The run of the day's messages of an account, or of an announcement; or None."""
+        item = get(self._table, _where(keys.run(day, keys.run_name(account, announcement))))
         return None if item is None else read(_RUN, item, f"the run {day} {account}")
 
     def runs(self, day: date) -> Iterator[Run]:
@@ -101,11 +101,11 @@ class Ledger:
         values |= {":closed": document["closed_at"], ":text": "S"}
         values[":reopened"] = run.reopened
         condition = f"attribute_exists(pk) AND {STILL_OPEN} AND reopened = :reopened"
-        key = keys.run(run.date, run.account)
+        key = keys.run(run.date, run.name)
         try:
             item = self._update(key, change, values, condition=condition)
         except ConflictError:
-            found = self.run(run.date, run.account)
+            found = self.run(run.date, run.account, run.announcement)
             return found if found and found.closed_at else None
         return read(_RUN, item, f"the run {run.date} {run.account}")
 

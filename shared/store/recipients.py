@@ -91,7 +91,7 @@ class RecipientReads:
         return read_in
 
     def _holds(self, job: JobId) -> Iterable[Wanted]:
-        yield Wanted(self._ledger, asdict(keys.run(job.date, job.account)), ("cancelled",))
+        yield Wanted(self._ledger, asdict(keys.run(job.date, job.run)), ("cancelled",))
         for account in (None, job.account):
             for channel in (None, job.channel):
                 yield Wanted(self._directory, asdict(keys.pause(account, channel)))

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from shared.rules.account import Channel, Settings
+from shared.rules.announcement import Audience
+from shared.rules.message import Schedule, every_day
 from shared.rules.reconciliation import Sums
 from shared.rules.text import Text
-from shared.store.keys import JobId, shard
+from shared.store.keys import JobId, run_name, shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +41,42 @@ class Run:
     """How often it was reopened: for those who did not get it, or who moved here."""
     reopened_at: datetime | None = None
     """When that was last."""
-    farewell: Text | None = None
-    """What goes to everybody besides, where the account sends for the last time."""
+    enclosure: Text | None = None
+    """What goes to everybody besides, once: the farewell of an account that sends for the last
+    time, or an announcement.
+    """
+    announcement: str | None = None
+    """The id of the announcement that the run is of; None: of the day's messages."""
+    audience: Audience | None = None
+    """Whom the announcement concerns."""
+
+    @property
+    def name(self) -> str:
+        """What tells the run from the others of its day."""
+        return run_name(self.account, self.announcement)
+
+    @property
+    def enclosed_on(self) -> Schedule | None:
+        """The days on which the enclosure reaches somebody; None where there is none."""
+        if self.enclosure is None:
+            return None
+        end = self.settings.end_of_delivery
+        return self.audience.schedule(end) if self.audience else every_day(end)
 
     def job_ids(self) -> list[JobId]:
         """The jobs of the run."""
-        return [JobId(self.account, self.date, channel, shard) for channel, shard in self.jobs]
+        return [
+            JobId(self.account, self.date, channel, shard, self.announcement)
+            for channel, shard in self.jobs
+        ]
 
     def job_of(self, channel: Channel, subscriber_id: str) -> JobId | None:
         """The job that sends to a subscriber on a channel; None where the run has none there."""
         shards = sum(1 for each, _ in self.jobs if each is channel)
         if not shards:
             return None
-        return JobId(self.account, self.date, channel, shard(subscriber_id, shards))
+        number = shard(subscriber_id, shards)
+        return JobId(self.account, self.date, channel, number, self.announcement)
 
     def total(self) -> Sums:
         """The sums of all channels; of nothing while the run is open."""

@@ -9,6 +9,7 @@ from botocore.config import Config
 
 from shared.settings import setting
 from shared.store.accounts import Accounts
+from shared.store.announcements import Announcements
 from shared.store.arrivals import Arrivals
 from shared.store.audit import Audit
 from shared.store.brakes import Brakes, Seen
@@ -73,6 +74,7 @@ class Store:
     line_starts: StartsAndStops
     rates: Rates
     sessions: Sessions
+    announcements: Announcements
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         line_starts=StartsAndStops(pending, secret),
         rates=Rates(pending),
         sessions=Sessions(pending),
+        announcements=Announcements(directory),
     )
 
 

@@ -123,11 +123,19 @@ class Links:
         """The same as it was before links carried a generation, for who has a link of then."""
         return f"{self._url}/{_Kind.STOP}/{self._before[_Kind.STOP].sign(subscriber).decode()}"
 
-    def text(self, subscriber: str, generation: int, day: date, enrolment: str) -> str:
-        """The page with the whole text of the message about an enrolment that was sent on a day;
-        an SMS only announces it.
+    def text(
+        self,
+        subscriber: str,
+        generation: int,
+        day: date,
+        enrolment: str,
+        announcement: str | None = None,
+    ) -> str:
+        """The page with the whole text of the message about an enrolment that was sent on a day,
+        or of an announcement; an SMS only announces it.
         """
-        parts = (subscriber, _number(generation), _number(day.toordinal()), enrolment)
+        parts = [subscriber, _number(generation), _number(day.toordinal()), enrolment]
+        parts += [announcement] if announcement else []
         return self._link(_Kind.TEXT, ".".join(parts))
 
     def snapshot(self, snapshot_id: str, now: datetime) -> str:
@@ -168,11 +176,13 @@ class Links:
         except OutdatedLinkError as error:
             return Holder(error.subscriber, 0, None)
 
-    def read_text(self, token: str) -> tuple[Holder, date, str]:
-        """Whose text link it is, the day and the enrolment, or BadLinkError."""
-        subscriber, generation, ordinal, enrolment = self._read(_Kind.TEXT, token).split(".")
+    def read_text(self, token: str) -> tuple[Holder, date, str, str | None]:
+        """Whose text link it is, the day, the enrolment and the announcement, or BadLinkError."""
+        parts = self._read(_Kind.TEXT, token).split(".")
+        subscriber, generation, ordinal, enrolment, *more = parts
         day = date.fromordinal(int(ordinal, _BASE))
-        return Holder(subscriber, int(generation, _BASE), day + PREFERENCES_DAYS), day, enrolment
+        holder = Holder(subscriber, int(generation, _BASE), day + PREFERENCES_DAYS)
+        return holder, day, enrolment, more[0] if more else None
 
     def read_snapshot(self, token: str, now: datetime) -> str:
         """The id of the snapshot of a link to its report, or BadLinkError, also where it has run

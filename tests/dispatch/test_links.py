@@ -42,7 +42,10 @@ def test_a_text_link_reads_back_as_its_message(
     token = LINKS.text(subscriber, generation, day, enrolment).removeprefix(TEXT)
 
     holder = Holder(subscriber, generation, day + timedelta(days=90))
-    assert LINKS.read_text(token) == (holder, day, enrolment)
+    assert LINKS.read_text(token) == (holder, day, enrolment, None)
+    announced = LINKS.text(subscriber, generation, day, enrolment, "20261125-ab12cd")
+    read = LINKS.read_text(announced.removeprefix(TEXT))
+    assert read == (holder, day, enrolment, "20261125-ab12cd")
 
 
 @given(family=ids, subscriber=ids, generation=generations)

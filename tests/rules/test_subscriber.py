@@ -12,7 +12,7 @@ from shared.rules.account import Channel, Delivery
 from shared.rules.dates import JST
 from shared.rules.ending import EndKind, EndOfDelivery
 from shared.rules.history import Event, Happened
-from shared.rules.message import Due
+from shared.rules.message import Due, every_day
 from shared.rules.stage import Phase, Reason
 from shared.rules.subscriber import Enrolment, decide
 from tests.rules.invented import BUNKYO, EVERY_DAY, joined, jst, parent
@@ -347,55 +347,62 @@ def test_asking_about_one_child_or_all_makes_no_difference_to_it(family, account
         ]
 
 
-# The farewell of an account that ends: once to everybody in a window.
+# What is enclosed, like the farewell of an account that ends: once to everybody in a window.
 
 
-def farewells(subscriber, asked=None, schedule=EVERY_DAY):
+def enclosures(subscriber, asked=None, schedule=EVERY_DAY):
     if asked is None:
         asked = [each.id for each in subscriber.enrolments]
-    found = decide(subscriber, asked, NOW, settings=BUNKYO, schedule=schedule, farewell=True)
-    return [(each.enrolments, each.farewell) for each in found.letters], found.silent
+    found = decide(
+        subscriber,
+        asked,
+        NOW,
+        settings=BUNKYO,
+        schedule=schedule,
+        enclosure=every_day(BUNKYO.end_of_delivery),
+    )
+    return [(each.enrolments, each.enclosure) for each in found.letters], found.silent
 
 
-def test_a_farewell_goes_with_the_first_letter_alone():
+def test_an_enclosure_goes_with_the_first_letter_alone():
     mother = parent(
         Enrolment("e1", "はなちゃん", joined(born=date(2025, 10, 1))),
         Enrolment("e2", "まめちゃん", joined(due=date(2026, 12, 24))),
     )
 
-    assert farewells(mother) == ([(("e1",), True), (("e2",), False)], {})
-    assert farewells(mother, ["e2"]) == ([(("e2",), False)], {})
+    assert enclosures(mother) == ([(("e1",), True), (("e2",), False)], {})
+    assert enclosures(mother, ["e2"]) == ([(("e2",), False)], {})
 
 
-def test_whoever_has_no_message_that_day_gets_the_farewell_by_itself_and_once():
+def test_whoever_has_no_message_that_day_gets_the_enclosure_by_itself_and_once():
     mother = parent(
         Enrolment("e1", None, joined(born=date(2025, 10, 1))),
         Enrolment("e2", None, joined(due=date(2026, 12, 24))),
     )
     nothing = frozenset()
 
-    assert farewells(mother, schedule=nothing) == (
+    assert enclosures(mother, schedule=nothing) == (
         [(("e1",), True)],
         {"e2": Reason.NO_MESSAGE_TODAY},
     )
-    assert farewells(mother, ["e2"], nothing) == ([], {"e2": Reason.NO_MESSAGE_TODAY})
+    assert enclosures(mother, ["e2"], nothing) == ([], {"e2": Reason.NO_MESSAGE_TODAY})
 
 
-def test_twins_get_one_farewell():
+def test_twins_get_one_enclosure():
     mother = parent(
         Enrolment("e1", None, joined(born=date(2025, 10, 1))),
         Enrolment("e2", None, joined(born=date(2025, 10, 1))),
     )
 
-    assert farewells(mother, schedule=frozenset()) == ([(("e1", "e2"), True)], {})
+    assert enclosures(mother, schedule=frozenset()) == ([(("e1", "e2"), True)], {})
 
 
-def test_a_child_below_day_zero_of_the_corrected_age_gets_the_farewell():
+def test_a_child_below_day_zero_of_the_corrected_age_gets_the_enclosure():
     at = jst("2026-11-20 10:00")
     early = joined(due=date(2027, 1, 5), born=date(2026, 11, 10), at=at)
     mother = parent(Enrolment("e1", None, (*early, Event(at, Happened.CORRECTED_AGE))))
 
-    assert farewells(mother, schedule=frozenset()) == ([(("e1",), True)], {})
+    assert enclosures(mother, schedule=frozenset()) == ([(("e1",), True)], {})
 
 
 @pytest.mark.parametrize(
@@ -407,8 +414,8 @@ def test_a_child_below_day_zero_of_the_corrected_age_gets_the_farewell():
     ],
     ids=["stopped", "graduated", "awaiting"],
 )
-def test_whoever_hears_nothing_any_more_hears_no_farewell_either(history, reason):
-    assert farewells(parent(Enrolment("e1", None, history))) == ([], {"e1": reason})
+def test_whoever_hears_nothing_any_more_hears_no_enclosure_either(history, reason):
+    assert enclosures(parent(Enrolment("e1", None, history))) == ([], {"e1": reason})
 
 
 # Twins who were born on two days.

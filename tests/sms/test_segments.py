@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.sms.segments import ESCAPED, PLAIN, segments
+from shared.rules.sms_segments import ESCAPED, PLAIN, segments
 from local.standins import segments as standin
 
 

@@ -80,7 +80,7 @@ def test_an_sms_is_a_short_notice_with_a_link_to_the_whole_text(wire: Wire, api:
         "#rc=3&rp=all",
     }
     token = link.removeprefix("https://kizuna.example.jp/m/")
-    holder, day, enrolment = LINKS.read_text(token)
+    holder, day, enrolment, _ = LINKS.read_text(token)
     assert (holder.subscriber, day, enrolment) == ("s1", date(2026, 11, 25), "e1")
 
 
