@@ -11,15 +11,12 @@ from cli.arguments import JsonOption
 from cli.au.showing import find
 from cli.errors import CallError, FailedError
 from cli.target import StackOption, connect
-from functions.au_report.html import html
-from functions.au_report.report import Audience, Report
+from functions.au_report.files import File, files_of, files_of_office
+from functions.au_report.report import Audience
 from functions.au_report.reports import Reports
-from functions.au_report.xlsx import xlsx
 from shared.rules.au import Kind
 from shared.rules.snapshot import Review, Snapshot
 from shared.store.store import Store
-
-OFFICE = "office"
 
 
 def report(
@@ -83,29 +80,25 @@ def write_reports(
     for each in accounts or ():
         if each not in known:
             raise CallError(f"the snapshot {snapshot.snapshot} has no account {each!r}")
-    reports, files = Reports(snapshot, review, store), []
-    for each in known:
-        if not accounts or each in accounts:
-            made = reports.of_account(each, audience)
-            files += _write(made, snapshot, folder / _name(snapshot, each, audience))
-    return files + _write(reports.of_office(), snapshot, folder / f"{snapshot.snapshot}-{OFFICE}")
+    reports = Reports(snapshot, review, store)
+    wanted = accounts or known
+    return [
+        _write(folder, each)
+        for each in (
+            *files_of(reports, snapshot, wanted, audience),
+            *files_of_office(reports, snapshot),
+        )
+    ]
 
 
-def _name(snapshot: Snapshot, account: str, audience: Audience) -> str:
-    """The name of an account's files, never that of the office's."""
-    own = f"{account}-account" if account == OFFICE else account
-    return f"{snapshot.snapshot}-{own}{'-staff' if audience is Audience.OFFICE else ''}"
-
-
-def _write(report: Report, snapshot: Snapshot, name: Path) -> list[Path]:
-    page, book = Path(f"{name}.html"), Path(f"{name}.xlsx")
+def _write(folder: Path, file: File) -> Path:
+    path = folder / file.name
     try:
-        name.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(html(report), encoding="utf-8")
-        book.write_bytes(xlsx(report, snapshot.as_of))
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
     except OSError as error:
         raise CallError(f"{error.filename}: cannot be written: {error.strerror}") from None
-    return [page, book]
+    return path
 
 
 def _latest(store: Store) -> str:

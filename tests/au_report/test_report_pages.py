@@ -1,12 +1,19 @@
 """The page behind a link in a mail to staff, and the link itself."""
 
+import base64
+import io
+import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from functions.au_report import pages
+from shared.console.guard import COOKIE
+from shared.console.roles import Role
 from shared.secrets import platform_keys
 from shared.settings import setting
 from shared.subscribers.links import BadLinkError, Links
@@ -75,8 +82,11 @@ def get(world):
     world.store.snapshots.keep(november(150))
     world.store.snapshots.note(review_of(november(150)))
 
-    def ask(path):
+    def ask(path, role=None, account=None):
+        sessions = world.store.sessions
+        token = sessions.begin("山田", "y@example.jp", Role(role), account) if role else ""
         event = {
+            "cookies": [f"{COOKIE}={token}"],
             "version": "2.0",
             "routeKey": "$default",
             "rawPath": path,
@@ -140,3 +150,72 @@ def test_every_link_that_is_no_good_gets_the_same_calm_page(get):
     assert {answer["statusCode"] for answer in answers} == {404}
     assert len({answer["body"] for answer in answers}) == 1
     assert Page(answers[0]["body"]).words["h1"] == ["この報告書は開けません"]
+
+
+# Files for whoever is signed in.
+
+FILES = "/reports/month_end-2026-11"
+
+
+def content(answer):
+    return base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"]
+
+
+def test_whoever_is_not_signed_in_is_led_to_the_sign_in(get):
+    answer = get(f"{FILES}/office.html")
+
+    assert answer["statusCode"] == 303
+    assert answer["headers"]["Location"] == "/console"
+
+
+@pytest.mark.parametrize("name", ["office", "bunkyo", "bunkyo-staff"])
+def test_the_office_has_every_report_as_page_and_workbook(get, name):
+    shown = get(f"{FILES}/{name}.html", "viewer")
+    book = get(f"{FILES}/{name}.xlsx", "viewer")
+
+    assert shown["statusCode"] == book["statusCode"] == 200
+    assert "AU報告書" in shown["body"]
+    load_workbook(io.BytesIO(content(book)))
+    assert book["headers"]["Content-Disposition"] == (
+        f'attachment; filename="month_end-2026-11-{name}.xlsx"'
+    )
+
+
+def test_all_accounts_come_as_one_zip(get):
+    answer = get(f"{FILES}/accounts-1.zip", "viewer")
+
+    with zipfile.ZipFile(io.BytesIO(content(answer))) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+    expected = november(150).scope.accounts
+    assert names == [f"month_end-2026-11-{a}.{kind}" for a in expected for kind in ("html", "xlsx")]
+
+
+def test_an_officer_has_their_own_report_once_it_was_shared(get, world):
+    before = get(f"{FILES}/bunkyo.html", "officer", "bunkyo")
+    noted = world.store.snapshots.review("month_end-2026-11")
+    shared = replace(noted, shared_by="確認 次郎", shared_at=datetime.now(UTC))
+    world.store.snapshots.update(noted, shared)
+    after = get(f"{FILES}/bunkyo.html", "officer", "bunkyo")
+
+    assert before["statusCode"] == 403
+    assert after["statusCode"] == 200
+    for other in ("office", "naha", "bunkyo-staff", "accounts-1"):
+        for kind in ("html", "xlsx", "zip"):
+            answer = get(f"{FILES}/{other}.{kind}", "officer", "bunkyo")
+            assert answer["statusCode"] == 403, other
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{FILES}/nowhere.html",
+        f"{FILES}/bunkyo.pdf",
+        f"{FILES}/accounts-2.zip",
+        f"{FILES}/accounts-x.zip",
+        f"{FILES}/..html",
+        "/reports/month_end-2020-01/office.html",
+    ],
+)
+def test_a_file_that_is_not_there_is_told_calmly(get, path):
+    assert get(path, "admin")["statusCode"] == 404

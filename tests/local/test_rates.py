@@ -23,7 +23,7 @@ from functions.line import rate as line_rate
 from functions.line.sender import LineSender
 from functions.sms import rate as sms_rate
 from functions.sms import twilio_api
-from functions.sms.segments import segments
+from shared.rules.sms_segments import segments
 from functions.sms.sender import SmsSender
 from local.platform import STACK, Platform
 from local.standins.config import Config
