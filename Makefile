@@ -167,6 +167,15 @@ lock: .venv-deploy/.ready ## Make all requirements*.txt from their .in files.
 			-c requirements.txt "$${txt%.txt}.in" -o "$$txt"; \
 	done
 
+TOKENS := 1.1.9
+
+.PHONY: tokens
+tokens: ## Fetch the Digital Agency's design tokens into the console's stylesheet.
+	@folder=$$(mktemp -d) && npm pack --silent --pack-destination $$folder @digital-go-jp/design-tokens@$(TOKENS) >/dev/null && \
+	tar xzf $$folder/*.tgz -C $$folder && cp $$folder/package/LICENSE functions/console/static/tokens.LICENSE && \
+	{ sed -n '1,/\*\//p' functions/console/static/tokens.css; sed -n '/^:root/,$$p' $$folder/package/dist/tokens.css; } > $$folder/tokens.css && \
+	mv $$folder/tokens.css functions/console/static/tokens.css && rm -r $$folder
+
 .PHONY: clean
 clean: ## Remove environments, builds and caches.
 	@rm -rf .venv .venv-deploy .aws-sam build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -88,15 +88,26 @@ def static(name: str) -> Page:
 
 @cache
 def _static() -> dict[str, tuple[str, str]]:
-    """Each file by its name with a hash of what it holds."""
-    files = [path for path in STATIC.iterdir() if path.suffix in _KINDS]
+    """Each file by its name with a hash of what it holds. The stylesheet begins with the tokens."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in STATIC.iterdir()}
+    files = {
+        "console.css": texts["tokens.css"] + texts["console.css"],
+        "console.js": texts["console.js"],
+    }
+    return {_hashed(name, text): (_KINDS[Path(name).suffix], text) for name, text in files.items()}
+
+
+def _assets() -> dict[str, str]:
+    """Where each file is, by its plain name."""
     return {
-        _hashed(path): (_KINDS[path.suffix], path.read_text(encoding="utf-8")) for path in files
+        f"{name.partition('.')[0]}{Path(name).suffix}": f"/console/static/{name}"
+        for name in _static()
     }
 
 
-def _hashed(path: Path) -> str:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _hashed(name: str, text: str) -> str:
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    path = Path(name)
     return f"{path.stem}.{digest}{path.suffix}"
 
 
@@ -111,7 +122,7 @@ def _templates() -> Environment:
     )
     environment.globals.update(
         sections=SECTIONS,
-        asset={path.name: f"/console/static/{_hashed(path)}" for path in STATIC.iterdir()},
+        asset=_assets(),
         **wording.GLOBALS,
     )
     environment.filters.update(wording.FILTERS)
