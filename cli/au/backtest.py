@@ -11,13 +11,13 @@ from rich.table import Table
 
 from cli.arguments import JsonOption, parse_date
 from cli.errors import CallError, FailedError
-from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
 from cli.files.faults import Faults
 from cli.files.subscribers import read_subscribers
 from cli.files.table import Row, read_table
 from cli.samples import EARLY_MORNING, SAMPLES
 from cli.tables import figures_table
 from local.sample.generator import subscriber_rows
+from shared.office.account.settings import ACCOUNT_COLUMNS, read_accounts
 from shared.rules.account import Account
 from shared.rules.backtest import Backtest, Comparison, Fate, Graduations, look_back
 from shared.rules.dates import JST

@@ -1,7 +1,7 @@
 """`kizuna au external`: what an account that sends through another system reports for a month."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +9,7 @@ import typer
 from cli.arguments import ByOption, JsonOption, acting, parse_count, parse_month
 from cli.errors import CallError
 from cli.target import StackOption, connect
-from shared.rules.account import Account, Delivery
+from shared.office.external import why_not
 from shared.rules.dates import JST
 from shared.rules.months import Month
 from shared.store.figures import ExternalFigure
@@ -60,23 +60,6 @@ def external(
     typer.echo(f"{account} {month}: {_line(figure)}")
     if corrected:
         typer.echo(f"corrects {_line(corrected)}")
-
-
-def why_not(account: Account, month: Month, now: datetime, *, local: bool) -> str | None:
-    """Why the account cannot report a figure for the month, or None where it can.
-
-    The local platform's days are rehearsed, so there a month may lie ahead of the clock.
-    """
-    days = (month.first + timedelta(n) for n in range((month.last - month.first).days + 1))
-    in_force = (account.on(day) for day in days)
-    if not any(each is not None and each.delivery is Delivery.EXTERNAL for each in in_force):
-        return (
-            f"{account.id} was external on no day of {month}: "
-            "what is sent from here is counted here, not reported"
-        )
-    if month.begins > now and not local:
-        return f"{month} has not begun; report a month when it is over"
-    return None
 
 
 def _show(account: str, month: Month, figures: list[ExternalFigure], *, as_json: bool) -> None:

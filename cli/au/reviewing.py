@@ -9,14 +9,12 @@ import typer
 from cli.arguments import ByOption, JsonOption, acting
 from cli.au.invoke import ask
 from cli.au.showing import SnapshotArgument, find
-from cli.errors import CallError, FailedError
-from cli.files.cells import one_line
+from cli.errors import CallError
 from cli.target import StackOption, connect
-from shared.rules.review import NotNowError, commented, reviewed
-from shared.rules.snapshot import Review, Snapshot, State
+from shared.office import reviewing
+from shared.office.fields import one_line
+from shared.rules.snapshot import Snapshot, State
 from shared.store.snapshots import figures_json
-from shared.store.store import Store
-from shared.store.tables import ConflictError
 
 LONGEST_COMMENT = 500
 
@@ -36,16 +34,10 @@ def review(
     more than one colleague (`kizuna staff`), another must do it than who asked for the snapshot.
     """
     store = connect(stack).store
-    found, old = find(store, snapshot)
+    found, _ = find(store, snapshot)
     who, now = acting(by), datetime.now(UTC)
-    try:
-        new = reviewed(old, who, now, colleagues=len(list(store.staff)))
-    except NotNowError as error:
-        raise FailedError(str(error)) from None
-    if comment is not None:
-        new = commented(new, who, now, _text(comment))
-    _store(store, old, new)
-    store.audit.note(now, who, "au.review", found.snapshot)
+    said = None if comment is None else _text(comment)
+    new = reviewing.approve(store, found.snapshot, now=now, who=who, comment=said)
     _tell(found, new.state, as_json=as_json)
 
 
@@ -59,10 +51,10 @@ def comment(
 ) -> None:
     """Say something of a snapshot. Comments are kept, and go out with it when it is shared."""
     store = connect(stack).store
-    found, old = find(store, snapshot)
-    who = acting(by)
-    _store(store, old, commented(old, who, datetime.now(UTC), _text(text)))
-    _tell(found, old.state, as_json=as_json)
+    found, _ = find(store, snapshot)
+    who, now = acting(by), datetime.now(UTC)
+    new = reviewing.comment(store, found.snapshot, _text(text), now=now, who=who)
+    _tell(found, new.state, as_json=as_json)
 
 
 def share(
@@ -94,15 +86,6 @@ def _text(text: str) -> str:
     except ValueError as error:
         raise CallError(f"the comment {error}") from None
     raise CallError("the comment is blank")
-
-
-def _store(store: Store, old: Review, new: Review) -> None:
-    try:
-        store.snapshots.update(old, new)
-    except ConflictError:
-        raise FailedError(
-            f"somebody else changed {old.snapshot} at the same time; look again"
-        ) from None
 
 
 def _tell(snapshot: Snapshot, state: State, *, as_json: bool) -> None:

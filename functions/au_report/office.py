@@ -25,7 +25,6 @@ from functions.au_report.report import (
 )
 from functions.au_report.review_sheet import needs_a_look
 from functions.au_report.sources import sources, warnings
-from functions.au_report.totals import MonthTotal, month_totals, total_flow
 from functions.au_report.trend import MONTHS, three_years
 from functions.au_report.wording import (
     CHANNELS,
@@ -37,6 +36,7 @@ from functions.au_report.wording import (
 from functions.au_report.years import years
 from shared.rules.account import AccountKind, Channel
 from shared.rules.forecast import Forecast, together
+from shared.rules.month_totals import MonthTotal, month_totals, total_flow
 from shared.rules.months import Month
 from shared.rules.snapshot import OwnLine, Review, Snapshot
 from shared.store.figures import PublishedTotal

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from functions.au_report.report import NONE, Cell, Row, Section, Table, count, growth, words
-from functions.au_report.totals import MonthTotal, month_totals, year_flows
 from functions.au_report.wording import when_words, year_words
 from shared.rules.account import AccountKind
+from shared.rules.month_totals import MonthTotal, month_totals, year_flows
 from shared.rules.months import Month
 from shared.rules.snapshot import Snapshot
 from shared.store.figures import PublishedTotal

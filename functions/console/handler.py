@@ -6,7 +6,17 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.console import announcements, audit, signing_in, subscribers, today
+from functions.console import (
+    announcements,
+    audit,
+    external_figures,
+    figures,
+    outlook,
+    review,
+    signing_in,
+    subscribers,
+    today,
+)
 from functions.console.app import app, guard
 from functions.console.oidc import ProviderUnreachableError, SignInRefusedError
 from functions.console.page import message, see
@@ -19,7 +29,17 @@ from shared.web.form import FormError
 logger = Logger(service="console")
 metrics = Metrics(namespace="Kizuna", service="console")
 
-SECTIONS = (signing_in, today, audit, subscribers, announcements)
+SECTIONS = (
+    signing_in,
+    today,
+    audit,
+    subscribers,
+    announcements,
+    external_figures,
+    figures,
+    outlook,
+    review,
+)
 """Each has registered its routes with the guard."""
 
 ROUTES = tuple(guard.routes)

@@ -7,11 +7,11 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.sms import rate
-from shared.rules.sms_segments import segments
 from functions.sms.twilio_api import Credentials, TwilioApi
 from shared.providers.http import run
 from shared.rules.account import Channel
 from shared.rules.outcomes import Outcome
+from shared.rules.sms_segments import segments
 from shared.secrets import credentials, platform_keys
 from shared.settings import setting
 from shared.store.store import Store, names_from_environment, open_store

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from shared.rules.sms_segments import segments
 from functions.sms.twilio_api import IN_FLIGHT, TwilioApi
 from shared.delivery.sender import Addressed, Call
 from shared.providers.http import run
 from shared.providers.rate_limit import RateLimit
 from shared.rules.dates import jst_instant
 from shared.rules.outcomes import UNKNOWN, Batch, Outcome, Result
+from shared.rules.sms_segments import segments
 from shared.store.keys import JobId
 from shared.store.run import Run
 from shared.subscribers.links import Links

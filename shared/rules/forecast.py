@@ -15,7 +15,7 @@ of one event, not of a rate.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 from statistics import NormalDist, fmean, variance
 from typing import TypeVar
@@ -67,6 +67,16 @@ class Forecast:
     """Of those who are there now, who still are in 12 months."""
     filling: float
     """What one registration a month adds to the AU in 12 months."""
+    fillings: tuple[float, ...] = field(default=(), compare=False)
+    """The same at each month's end."""
+
+    def with_registrations(self, registrations: float) -> tuple[float, ...]:
+        """The estimate, if so many registered a month from now on."""
+        more = registrations - self.registrations
+        return tuple(
+            max(0.0, middle + more * one)
+            for middle, one in zip(self.middle, self.fillings, strict=True)
+        )
 
 
 def forecasts(details: Mapping[str, Detail], measure: Measure) -> dict[str, Forecast]:
@@ -123,7 +133,7 @@ def forecast(detail: Detail, measure: Measure, office: Experience | None = None)
         now=subscribers,
         estimated_from=len(counts),
         remaining=remaining[YEAR_MONTHS - 1],
-        filling=filling[YEAR_MONTHS - 1],
+        fillings=tuple(filling),
     )
 
 
@@ -138,7 +148,10 @@ def together(forecasts: Iterable[Forecast]) -> Forecast:
         raise ValueError("there is no account to forecast")
     registrations = sum(one.registrations for one in each)
     weights = [one.registrations if registrations else 1 / len(each) for one in each]
-    filling = sum(w * one.filling for w, one in zip(weights, each, strict=True)) / sum(weights)
+    fillings = tuple(
+        sum(w * one for w, one in zip(weights, column, strict=True)) / sum(weights)
+        for column in zip(*(one.fillings for one in each), strict=True)
+    )
     return _assembled(
         months=each[0].months,
         known=_summed(one.known for one in each),
@@ -151,7 +164,7 @@ def together(forecasts: Iterable[Forecast]) -> Forecast:
         now=sum(one.now for one in each),
         estimated_from=max(one.estimated_from for one in each),
         remaining=sum(one.remaining for one in each),
-        filling=filling,
+        fillings=fillings,
     )
 
 
@@ -168,9 +181,10 @@ def _assembled(
     now: int,
     estimated_from: int,
     remaining: float,
-    filling: float,
+    fillings: tuple[float, ...],
 ) -> Forecast:
     """The forecast with what follows from the rest: the band, and the registrations that hold."""
+    filling = fillings[YEAR_MONTHS - 1]
     around = [_DEVIATIONS * sqrt(each) for each in variances]
     return Forecast(
         months=months,
@@ -188,6 +202,7 @@ def _assembled(
         estimated_from=estimated_from,
         remaining=remaining,
         filling=filling,
+        fillings=fillings,
     )
 
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from cli.au.external import why_not
-from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
 from cli.files.load import load_accounts
+from shared.office.account.settings import ACCOUNT_COLUMNS, read_accounts
+from shared.office.external import why_not
 from shared.rules.months import Month
 from tests.cli.conftest import ACCOUNT, NOW, rows_of
 

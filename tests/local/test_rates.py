@@ -23,7 +23,6 @@ from functions.line import rate as line_rate
 from functions.line.sender import LineSender
 from functions.sms import rate as sms_rate
 from functions.sms import twilio_api
-from shared.rules.sms_segments import segments
 from functions.sms.sender import SmsSender
 from local.platform import STACK, Platform
 from local.standins.config import Config
@@ -38,6 +37,7 @@ from shared.rules.account import Account, Channel, Delivery
 from shared.rules.dates import JST
 from shared.rules.history import Event, Happened
 from shared.rules.reconciliation import Sums
+from shared.rules.sms_segments import segments
 from shared.rules.subscriber import Enrolment, Subscriber
 from shared.store.keys import JobId
 from shared.store.run import Run

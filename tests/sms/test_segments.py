@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.rules.sms_segments import ESCAPED, PLAIN, segments
 from local.standins import segments as standin
+from shared.rules.sms_segments import ESCAPED, PLAIN, segments
 
 
 @pytest.mark.parametrize(

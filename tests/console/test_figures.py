@@ -1,0 +1,227 @@
+"""AU in the console: read from what is stored, reviewed by another, external figures in a grid."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.console.roles import Role
+from shared.rules.account import Delivery
+from shared.rules.dates import jst_date
+from shared.rules.months import Month
+from shared.rules.snapshot import State
+from shared.store.staff import Colleague
+from tests.au.sample import november
+from tests.au_report.made import review_of
+from tests.console.conftest import Console
+from tests.world import bunkyo
+
+NOVEMBER = "month_end-2026-11"
+SHEET = f"/console/au/{NOVEMBER}"
+
+
+@pytest.fixture
+def counted(console: Console) -> Console:
+    """A console with November's month-end, which somebody else asked for."""
+    store = console.world.store
+    store.snapshots.keep(november(150))
+    store.snapshots.note(review_of(november(150), reviewed_by=None, reviewed_at=None))
+    return console
+
+
+def month_before(count: int = 1) -> Month:
+    return Month.of(jst_date(datetime.now(UTC))).plus(-count)
+
+
+# At one look.
+
+
+def test_the_newest_figure_its_trend_and_every_account_are_at_one_look(counted: Console) -> None:
+    snapshot = november(150)
+
+    answer = counted.at("viewer").get("/console/au")
+
+    assert answer.status == 200
+    assert f"{snapshot.total.subscribers:,}" in answer.text
+    for about in snapshot.about.values():
+        assert about.name in answer.text
+    assert answer.body.count("<polyline") >= 6, "three lines, and their keys"
+    assert "計測する" not in answer.text, "a viewer takes none"
+
+
+def test_without_any_snapshot_it_says_so(console: Console) -> None:
+    assert "まだ一度も計測していません" in console.get("/console/au").text
+    assert "まだ一度も計測していません" in console.get("/console/au/forecast").text
+
+
+# Taking one.
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"what": "instant", "day": "2999-01-01", "clock": "10:00"},
+        {"what": "instant", "day": "yesterday", "clock": "10:00"},
+        {"what": "month", "month": "2999-01"},
+        {"what": "month", "month": "x"},
+        {"what": "everything"},
+        {},
+    ],
+)
+def test_what_cannot_be_counted_is_not_asked_for(console: Console, form: dict[str, str]) -> None:
+    answer = console.post("/console/au/take", form)
+
+    assert answer.status == 422
+    assert "今より前" in answer.text
+
+
+# Review.
+
+
+def test_the_sheet_says_what_needs_a_look_first(counted: Console) -> None:
+    answer = counted.at("viewer").get(SHEET)
+
+    assert answer.status == 200
+    assert "先に確かめたいところ" in answer.text
+    assert november(150).sha256 in answer.text
+    assert f"/reports/{NOVEMBER}/office.html" in answer.body
+
+
+def test_a_comment_stays_for_good_with_its_name(counted: Console) -> None:
+    counted.at("editor").post(f"{SHEET}/comment", {"text": "那覇市の増え方を確かめました。"})
+
+    shown = counted.get(SHEET).text
+    assert "編集 三郎" in shown
+    assert "那覇市の増え方を確かめました。" in shown
+
+
+@pytest.mark.parametrize("text", ["", " ", "あ" * 501])
+def test_a_comment_that_is_none_is_refused(counted: Console, text: str) -> None:
+    answer = counted.post(f"{SHEET}/comment", {"text": text})
+
+    assert answer.status == 422
+    assert counted.world.store.snapshots.review(NOVEMBER).comments == ()
+
+
+def test_another_than_who_asked_for_it_approves_it(counted: Console) -> None:
+    store = counted.world.store
+    for name in ("管理 花子", "確認 次郎"):
+        store.staff.add(Colleague(name, "y@example.jp"))
+    old = store.snapshots.review(NOVEMBER)
+    store.snapshots.update(old, replace(old, requested_by="管理 花子"))
+
+    own = counted.post(f"{SHEET}/approve")
+    assert own.status == 409
+    assert counted.at("editor").post(f"{SHEET}/approve").status == 403
+    assert counted.at("reviewer").post(f"{SHEET}/approve").status == 303
+
+    review = store.snapshots.review(NOVEMBER)
+    assert (review.state, review.reviewed_by) == (State.REVIEWED, "確認 次郎")
+
+
+@pytest.mark.parametrize("path", ["/console/au/x", "/console/au/month_end-2020-01"])
+def test_a_snapshot_that_is_not_there_is_told_calmly(counted: Console, path: str) -> None:
+    assert counted.get(path).status == 404
+
+
+# External figures.
+
+
+@pytest.fixture
+def sendai(console: Console) -> Console:
+    account = replace(bunkyo(name="仙台市", code="041009", delivery=Delivery.EXTERNAL), id="sendai")
+    console.world.store.accounts.put(account)
+    return console
+
+
+def cell(month: Month) -> dict[str, str]:
+    return {"year": str(month.fiscal_year), f"sendai.{month}": "1,234"}
+
+
+def test_a_figure_is_entered_corrected_and_kept(sendai: Console) -> None:
+    month = month_before()
+    figures = sendai.world.store.external
+
+    sendai.at("editor").post("/console/au/external", cell(month))
+    again = sendai.at("editor").post("/console/au/external", cell(month))
+    sendai.post("/console/au/external", {**cell(month), f"sendai.{month}": "0"})
+
+    assert again.location.endswith("saved=0"), "what is so already is not written"
+    assert [each.subscribers for each in figures.history("sendai", month)] == [1234, 0]
+    assert [each.by for each in figures.history("sendai", month)] == ["編集 三郎", "管理 花子"]
+
+
+def test_a_blank_cell_is_missing_and_writes_nothing(sendai: Console) -> None:
+    month = month_before()
+    answer = sendai.post("/console/au/external", {**cell(month), f"sendai.{month}": ""})
+
+    assert answer.location.endswith("saved=0")
+    assert sendai.world.store.external.history("sendai", month) == []
+
+
+@pytest.mark.parametrize("text", ["many", "-1", "1.5", "99999999", "=1+1"])
+def test_one_bad_cell_keeps_the_grid_as_it_was_typed_and_writes_nothing(
+    sendai: Console, text: str
+) -> None:
+    good, bad = month_before(1), month_before(2)
+    if good.fiscal_year != bad.fiscal_year:
+        good = bad.plus(-1)
+    form = {**cell(good), f"sendai.{bad}": text}
+
+    answer = sendai.post("/console/au/external", form)
+
+    assert answer.status == 422
+    assert f"{bad}は、1234 のような数" in answer.text
+    assert 'value="1,234"' in answer.body
+    assert sendai.world.store.external.history("sendai", good) == []
+
+
+def test_a_viewer_sees_the_grid_and_cannot_write(sendai: Console) -> None:
+    viewer = sendai.at(Role.VIEWER)
+
+    assert "<input name=" not in viewer.get("/console/au/external").body
+    assert viewer.post("/console/au/external", cell(month_before())).status == 403
+
+
+# The forecast.
+
+
+def test_the_forecast_is_drawn_and_redrawn_with_other_registrations(counted: Console) -> None:
+    plain = counted.get("/console/au/forecast")
+    more = counted.get("/console/au/forecast?registrations=500")
+    one = counted.get("/console/au/forecast?account=bunkyo&registrations=0")
+
+    assert plain.status == more.status == one.status == 200
+    assert '<polygon class="band"' in plain.body
+    assert "月500件の登録なら" in more.text
+    assert "月500件" not in plain.text
+    assert plain.body != one.body
+
+
+@pytest.mark.parametrize("query", ["registrations=x", "registrations=-1", "account=x", "account="])
+def test_what_cannot_be_drawn_is_drawn_as_it_is(counted: Console, query: str) -> None:
+    assert counted.get(f"/console/au/forecast?{query}").status == 200
+
+
+def test_the_goal_stands_beside_the_births(counted: Console) -> None:
+    births = counted.world.store.births
+    births.put("bunkyo", 2025, 1_900, "人口動態統計", at=datetime.now(UTC) - timedelta(days=1))
+
+    assert "1,900（2025年度）" in counted.get("/console/au/forecast").text
+
+
+def test_no_page_of_figures_reads_anybodys_record(
+    counted: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    world = counted.world
+    client = world.store.subscribers._people.meta.client
+    client.meta.events.register(
+        "before-call.dynamodb", lambda model, params, **_: asked.append(str(params["body"]))
+    )
+    for path in ("/console/au", SHEET, "/console/au/forecast", "/console/au/external"):
+        assert counted.get(path).status == 200
+
+    assert asked
+    assert not [each for each in asked if "SubscriberTable" in json.dumps(each)]
