@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from time import monotonic as time_now
+from time import sleep as wait
 from typing import Any
 
 import pytest
@@ -136,6 +138,43 @@ def test_an_announcement_is_written_by_one_and_approved_by_another(
     reviewer.says("取り下げ")
 
 
+def test_figures_are_counted_reviewed_by_another_and_shared(
+    desk: Callable[..., Desk], target: Target
+) -> None:
+    asks = desk(Role.ADMIN)
+    asks.open("/console/au")
+    asks.press("いまの数を数える")
+    asks.says("計測を始めました")
+    _until(lambda: any(e.requested_by == "管理 花子" for e in target.store.snapshots.reviews()))
+    asks.open("/console/au")
+    asks.look("console-au")
+    asks.open("/console/au/forecast?registrations=40")
+    asks.says("月40件の登録なら", "20%の目標")
+    asks.look("console-forecast")
+    asks.open("/console/au/external")
+    asks.look("console-external")
+
+    reviewer = desk(Role.REVIEWER)
+    reviewer.open("/console/au")
+    reviewer.follow("internal-")
+    reviewer.page.get_by_label("コメントを書く").fill("増え方を確かめました。")
+    reviewer.press("残す")
+    reviewer.press("この数でよいと確認する")
+    reviewer.says("確認済み", "増え方を確かめました。")
+    reviewer.look("console-review")
+    with reviewer.page.expect_download() as download:
+        reviewer.page.get_by_role("link", name="団体の報告書").first.click()
+    assert download.value.suggested_filename.endswith("accounts-1.zip")
+
+
+def _until(so: Callable[[], bool]) -> None:
+    """Wait for what a Lambda does by itself."""
+    deadline = time_now() + 60
+    while not so():
+        assert time_now() < deadline
+        wait(0.2)
+
+
 def test_what_was_done_is_on_record(desk: Callable[..., Desk]) -> None:
     viewer = desk(Role.VIEWER)
     viewer.open("/console/audit")
@@ -145,7 +184,10 @@ def test_what_was_done_is_on_record(desk: Callable[..., Desk]) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/console/today", "/console/today/naga", "/console/announcements", "/console/audit"],
+    [
+        *("/console/today", "/console/today/naga", "/console/announcements", "/console/audit"),
+        *("/console/au", "/console/au/forecast", "/console/au/external"),
+    ],
 )
 def test_it_fits_a_phone(desk: Callable[..., Desk], path: str) -> None:
     narrow = desk(Role.ADMIN, width=NARROW)
