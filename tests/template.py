@@ -62,6 +62,7 @@ def environment(refs: Mapping[str, str], parameters: Mapping[str, str]) -> dict[
     """Every environment variable that the template gives any function, as it would be there."""
     known = {**{name: p["Default"] for name, p in TEMPLATE["Parameters"].items()}, **parameters}
     known |= {name: name for name in resources_of("AWS::Serverless::Function")}
+    known |= {"AWS::StackName": "kizuna"}
     known |= {**refs, "EmailConfigurationSet": "kizuna-messages"}
     found = dict(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
     for function in resources_of("AWS::Serverless::Function").values():
@@ -75,6 +76,8 @@ def _resolve(value: Any, known: Mapping[str, str]) -> str:
             return str(known[name])
         case {"Fn::If": ["OwnUserPool", _, given]}:
             return _resolve(given, known)
+        case {"Fn::Join": [between, parts]}:
+            return str(between).join(_resolve(each, known) for each in parts)
         case {"Fn::Sub": text}:
             return str(text).replace("${AWS::StackName}", "kizuna")
         case _:

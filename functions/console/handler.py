@@ -11,6 +11,7 @@ from functions.console import (
     audit,
     external_figures,
     figures,
+    mine,
     outlook,
     review,
     signing_in,
@@ -39,6 +40,7 @@ SECTIONS = (
     figures,
     outlook,
     review,
+    mine,
 )
 """Each has registered its routes with the guard."""
 

@@ -25,6 +25,7 @@ SECTIONS = (
     ("accounts", "/console/accounts", "団体", Role.VIEWER),
     ("announcements", "/console/announcements", "臨時配信", Role.VIEWER),
     ("audit", "/console/audit", "記録", Role.VIEWER),
+    ("mine", "/console/mine", "わたしたちの数字", Role.OFFICER),
 )
 """The parts of the console: id, where, what it is called, and who sees it."""
 

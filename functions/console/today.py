@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from functions.console import watch
 from functions.console.app import guard
 from functions.console.page import message, page, see
 from functions.console.resources import resources
@@ -228,6 +229,7 @@ def _waiting(store: Store, on: date, begun: set[str]) -> list[tuple[str, str, st
 
 def _needs(store: Store, report: dict[str, Any], ask: Ask) -> Iterator[Need]:
     """What needs a person, the most urgent first."""
+    yield from (Need(urgent=True, text=each) for each in watch.troubles())
     for run in report["runs"]:
         yield from _needs_of(run, report["date"])
     yield from map(_held, store.pauses)
