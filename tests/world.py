@@ -18,6 +18,7 @@ from functions.au_report import pages as au_pages
 from functions.au_snapshot import share as au_share
 from functions.au_snapshot import snapshot as au_snapshot
 from functions.console import resources as console_resources
+from functions.console import watch as console_watch
 from functions.dispatch import tick as dispatch_tick
 from functions.email import deliver as email_deliver
 from functions.email import feedback as email_feedback
@@ -35,6 +36,7 @@ from functions.sms import status as sms_status
 from local.platform import Address, provide_credentials
 from local.standins.outbox import Message
 from local.standins.server import Standins
+from shared.office import lambdas
 from shared.rules.account import Account, AccountKind, Channel, Delivery, Settings
 from shared.rules.changes import stopped
 from shared.rules.dates import JST
@@ -78,6 +80,7 @@ SAME_IN_EVERY_WORLD = (
         register_resources.resources,
     ),
     *(au_snapshot._store, au_share._store, au_pages._resources, console_resources.resources),
+    *(console_watch._client, lambdas._client),
 )
 """What Lambdas keep that knows names only, which are those of the template: kept from world to
 world, since to make their clients takes longer than most tests.

@@ -81,24 +81,33 @@ class Console:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if form is not None:
             given.setdefault("content-type", "application/x-www-form-urlencoded")
-        event: dict[str, Any] = {
-            "version": "2.0",
-            "routeKey": f"{method} /console/{{proxy+}}",
-            "rawPath": path,
-            "rawQueryString": query,
-            "queryStringParameters": dict(parse_qsl(query, keep_blank_values=True)),
-            "headers": given,
-            "cookies": [f"{COOKIE}={self.token}"] if self.role else [],
-            "requestContext": {
-                "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
-                "stage": "$default",
-            },
-            "body": None if form is None else urlencode(form),
-            "isBase64Encoded": False,
-        }
+        cookies = [f"{COOKIE}={self.token}"] if self.role else []
+        event = event_of(method, f"{path}?{query}", *cookies)
+        event["headers"] = given
+        event["body"] = None if form is None else urlencode(form)
         answer = handler(event, Context())
         found = {**answer.get("headers", {})}
         return Answer(answer["statusCode"], answer.get("body", ""), found)
+
+
+def event_of(method: str, path: str, *cookies: str) -> dict[str, Any]:
+    """A request of the HTTP API (payload format 2.0)."""
+    path, _, query = path.partition("?")
+    return {
+        "version": "2.0",
+        "routeKey": f"{method} /console/{{proxy+}}",
+        "rawPath": path,
+        "rawQueryString": query,
+        "queryStringParameters": dict(parse_qsl(query, keep_blank_values=True)),
+        "headers": {},
+        "cookies": list(cookies),
+        "requestContext": {
+            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+            "stage": "$default",
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }
 
 
 @pytest.fixture(scope="session")
