@@ -20,11 +20,11 @@ from typing import Any
 from boto3.dynamodb.types import TypeSerializer
 from pydantic import TypeAdapter
 
-from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
 from cli.files.faults import Faults
 from cli.files.subscribers import read_subscribers
 from cli.files.table import Row, read_table
 from local.sample.generator import subscriber_rows
+from shared.office.account.settings import ACCOUNT_COLUMNS, read_accounts
 from shared.rules.account import Account
 from shared.rules.subscriber import Subscriber
 from shared.store import keys

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.files.cells import matching, one_line
+from shared.office import staff
+from shared.office.fields import matching
 from shared.rules.months import Month
 
 JsonOption = Annotated[
@@ -52,9 +53,6 @@ ByOption = Annotated[
     ),
 ]
 
-LONGEST_NAME = 40
-
-_name = one_line(LONGEST_NAME)
 _fiscal_year = matching(r"20\d\d|2100", "is no fiscal year; write it as 2025, from 2000 to 2100")
 _count = matching(r"\d{1,7}", "is no whole number; write it as 1234")
 
@@ -74,7 +72,7 @@ def parse_name(text: str) -> str:
     if not name:
         raise typer.BadParameter("a name is blank; write it as 山田花子")
     try:
-        return _name(name)
+        return staff.read_name(name)
     except ValueError as error:
         raise typer.BadParameter(f"a name {error}") from None
 

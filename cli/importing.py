@@ -11,7 +11,6 @@ import typer
 
 from cli.arguments import ByOption, JsonOption, acting, parse_instant
 from cli.errors import CallError
-from cli.files.accounts import ACCOUNT_COLUMNS
 from cli.files.births import BIRTH_COLUMNS
 from cli.files.content import CONTENT_COLUMNS
 from cli.files.faults import BadFileError
@@ -29,6 +28,7 @@ from cli.files.subscribers import SUBSCRIBER_COLUMNS
 from cli.progress import bar
 from cli.target import StackOption, connect
 from local.platform import provide_credentials
+from shared.office.account.settings import ACCOUNT_COLUMNS
 
 importing = typer.Typer(
     help="Load a CSV or XLSX file: all of it, or nothing where a row is at fault.",

@@ -33,7 +33,7 @@ from cli.touchpoint.app import touchpoint
 from cli.up import env, up
 from cli.why import why
 from local.platform import STATE
-from shared.office.errors import NotDoneError
+from shared.office.errors import MisaskedError, NotDoneError
 
 app = typer.Typer(
     help="Kizuna: the right few sentences on the right day, for expectant and new parents.",
@@ -71,7 +71,7 @@ def main() -> None:
     except KizunaError as error:
         _fail(str(error), error.status)
     except NotDoneError as error:
-        _fail(str(error), 1)
+        _fail(str(error), 2 if isinstance(error, MisaskedError) else 1)
     except (ClientError, BotoCoreError) as error:
         _fail(f"AWS: {error}", 1)
     except BrokenPipeError:  # the reader of our output has gone

@@ -8,10 +8,10 @@ import typer
 
 from cli.arguments import ByOption, JsonOption, acting
 from cli.errors import CallError, FailedError
-from cli.files.cells import one_line
 from cli.target import StackOption, connect
 from cli.tick import hurry
 from shared.office import sending
+from shared.office.fields import one_line
 from shared.office.sending import what_is_paused
 from shared.rules.account import Channel
 from shared.rules.dates import JST

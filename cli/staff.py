@@ -2,17 +2,14 @@
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from cli.arguments import JsonOption, parse_name
-from cli.errors import FailedError
+from cli.arguments import ByOption, JsonOption, acting, parse_name
 from cli.target import StackOption, connect
-from shared.rules.account import Channel
-from shared.store.staff import Colleague
-from shared.store.tables import ConflictError
-from shared.subscribers.address import address
+from shared.office import staff as office
 
 staff = typer.Typer(
     help="The office's staff: who they are, and where to write to them.", no_args_is_help=True
@@ -26,7 +23,7 @@ NameArgument = Annotated[
 def parse_email(text: str) -> str:
     """An email address, as it is stored."""
     try:
-        return address(Channel.EMAIL, text.strip())
+        return office.read_email(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} {error}") from None
 
@@ -37,15 +34,12 @@ def add(
     email: Annotated[
         str, typer.Argument(parser=parse_email, metavar="EMAIL", help="Where to write to them.")
     ],
+    by: ByOption = None,
     stack: StackOption = None,
 ) -> None:
     """Add a colleague."""
-    try:
-        connect(stack).store.staff.add(Colleague(name, email))
-    except ConflictError:
-        raise FailedError(
-            f"there is a colleague {name!r} already; choose another name, or remove that one first"
-        ) from None
+    who = acting(by)
+    office.add(connect(stack).store, name, email, now=datetime.now(UTC), who=who)
     typer.echo(f"{name} <{email}> added")
 
 
@@ -63,8 +57,8 @@ def show(as_json: JsonOption = False, stack: StackOption = None) -> None:
 
 
 @staff.command("remove")
-def remove(name: NameArgument, stack: StackOption = None) -> None:
+def remove(name: NameArgument, by: ByOption = None, stack: StackOption = None) -> None:
     """Remove a colleague. What they did stays on record under their name."""
-    if not connect(stack).store.staff.remove(name):
-        raise FailedError(f"there is no colleague {name!r}")
+    who = acting(by)
+    office.remove(connect(stack).store, name, now=datetime.now(UTC), who=who)
     typer.echo(f"{name} removed")

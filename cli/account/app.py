@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from cli.account.ending import end_account, read_farewell
+from cli.account.farewell import read_farewell
 from cli.account.moving import Move, Moved, ids_in
 from cli.arguments import ByOption, JsonOption, acting, parse_date, parse_instant
 from cli.progress import bar
 from cli.target import StackOption, connect
+from shared.office.account.ending import end_account
 from shared.rules.account import Channel
 
 account = typer.Typer(

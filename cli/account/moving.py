@@ -6,11 +6,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cli.errors import CallError, FailedError
-from cli.files.load import counted_until
 from cli.line.credentials import line_credentials
 from cli.progress import Counted
 from cli.target import Target
-from cli.touchpoint.finding import find_account
+from shared.office.account.finding import find_account
+from shared.office.account.settings import counted_until
+from shared.office.errors import NotDoneError
 from shared.rules import changes, joining
 from shared.rules.account import Account, Channel, Delivery, Settings
 from shared.rules.changes import RefusedError
@@ -182,6 +183,6 @@ def _same_line(target: Target, old: Account, new: Account) -> bool:
     """Whether both have the same LINE channel, which alone knows its users by their ids."""
     try:
         one, other = (line_credentials(target, each.id) for each in (old, new))
-    except FailedError:
+    except NotDoneError:
         return False
     return one.channel_id == other.channel_id

@@ -3,8 +3,8 @@
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
-from cli.files.cells import matching, one_line
 from cli.files.table import Row
+from shared.office.fields import matching, one_line
 from shared.store.figures import AnnualBirths
 
 BIRTH_COLUMNS = ("account", "fiscal_year", "births", "source")

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from cli.files.cells import EARLIEST, Note, day, instant, matching, one_line, one_of
 from cli.files.table import Row
+from shared.office.fields import EARLIEST, Note, day, instant, matching, one_line, one_of
 from shared.rules.dates import JST, jst_date, jst_instant
 from shared.rules.history import Event, Happened
 from shared.rules.subscriber import Enrolment

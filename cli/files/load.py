@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import FailedError
-from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
 from cli.files.births import BIRTH_COLUMNS, read_births
 from cli.files.content import CONTENT_COLUMNS, read_content
 from cli.files.faults import Faults
@@ -20,8 +19,8 @@ from cli.files.subscribers import (
     same_in_files,
 )
 from cli.files.table import Row, read_table
+from shared.office.account.settings import ACCOUNT_COLUMNS, counted_until, read_accounts
 from shared.rules import changes
-from shared.rules.au import Measure
 from shared.rules.dates import jst_date
 from shared.rules.subscriber import Subscriber
 from shared.store.store import Store
@@ -86,13 +85,6 @@ def load_accounts(store: Store, path: Path, now: datetime, *, check: bool = Fals
         unchanged=len(accounts) - len(new),
         notes=faults.told(),
     )
-
-
-def counted_until(store: Store) -> date | None:
-    """The last day for which an AU was ever taken."""
-    for latest in store.snapshots.reviews():
-        return jst_date(Measure(latest.kind, latest.as_of, latest.as_of).at)
-    return None
 
 
 def load_content(store: Store, path: Path, *, check: bool = False) -> Loaded:

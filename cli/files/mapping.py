@@ -9,10 +9,10 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cli.errors import CallError
-from cli.files.cells import day, instant
 from cli.files.enrolments import StoppedBy
 from cli.files.subscribers import SUBSCRIBER_COLUMNS
 from cli.files.table import Row
+from shared.office.fields import day, instant
 from shared.rules.account import Channel
 from shared.rules.dates import JST, jst_instant
 from shared.rules.stage import Phase

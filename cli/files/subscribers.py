@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cli.files.cells import matching, one_line, one_of
 from cli.files.enrolments import enrolment_cells, read_enrolment
 from cli.files.table import Row
+from shared.office.fields import matching, one_line, one_of
 from shared.rules import changes
 from shared.rules.account import Account, Channel, Delivery
 from shared.rules.dates import jst_date

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from cli.errors import CallError
 from cli.files.columns import column_named
 from cli.files.csv_cells import csv_cells
 from cli.files.faults import Faults
 from cli.files.xlsx_cells import xlsx_cells
-
-T = TypeVar("T")
+from shared.office.fields import Fields
 
 _BLANK = " \t\r\n"
 """What is cut off around a cell. A full-width space is not: it begins a Japanese paragraph."""
@@ -20,7 +18,7 @@ _CELLS = {".csv": csv_cells, ".xlsx": xlsx_cells}
 
 
 @dataclass(slots=True)
-class Row:
+class Row(Fields):
     """A row: `number` as a spreadsheet counts it (the header is 1), and its cells by column.
     `theirs` is what the file itself calls a column, where it is not one of ours.
     """
@@ -31,9 +29,6 @@ class Row:
     bad: bool = False
     theirs: Mapping[str, str] = field(default_factory=dict)
 
-    def __getitem__(self, column: str) -> str:
-        return self.cells[column]
-
     def fault(self, column: str, reason: str) -> None:
         """Take down a fault of this row."""
         self.bad = True
@@ -42,30 +37,6 @@ class Row:
     def note(self, what: str) -> None:
         """Take down that something was written in another way than ours."""
         self.faults.notes[what] += 1
-
-    def optional(
-        self, column: str, read: Callable[[str], T], *, indented: bool = False
-    ) -> T | None:
-        """What `read` makes of the cell; None where it is blank, or where `read` raised
-        ValueError, which then is a fault. `indented` keeps a full-width space at the beginning.
-        """
-        text = self.cells[column]
-        if not text.strip():
-            return None
-        try:
-            return read(text if indented else text.strip())
-        except ValueError as error:
-            self.fault(column, str(error))
-            return None
-
-    def required(
-        self, column: str, read: Callable[[str], T], *, indented: bool = False
-    ) -> T | None:
-        """The same, where a blank is a fault."""
-        if not self.cells[column].strip():
-            self.fault(column, "is blank, but required")
-            return None
-        return self.optional(column, read, indented=indented)
 
 
 def read_table(path: Path, columns: Sequence[str], faults: Faults) -> list[Row]:

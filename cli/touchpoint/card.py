@@ -6,9 +6,9 @@ from enum import StrEnum
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from cli.touchpoint import code
+from shared.office.account import qr
 from shared.rules.account import Channel, Settings
-from shared.rules.ending import EndKind, EndOfDelivery
+from shared.rules.ending import until_words
 
 _PAGES = Environment(
     loader=PackageLoader("cli.touchpoint"),
@@ -19,8 +19,6 @@ _PAGES = Environment(
 )
 
 _CHANNELS = {Channel.EMAIL: "メール", Channel.LINE: "LINE", Channel.SMS: "SMS"}
-_SCHOOLS = ((6, "小学"), (9, "中学"), (12, "高校"))
-"""The last grade of each school, counted from the first of elementary school."""
 
 
 class Size(StrEnum):
@@ -52,7 +50,7 @@ class Card:
 
 def html(card: Card, size: Size) -> str:
     """The page."""
-    edged = code.width_with_edge(card.url, CODE_MM[size])
+    edged = qr.width_with_edge(card.url, CODE_MM[size])
     return _PAGES.get_template("card.html.j2").render(
         card=card,
         size=size.value,
@@ -61,7 +59,7 @@ def html(card: Card, size: Size) -> str:
         until=until_words(card.settings.end_of_delivery),
         channels=channel_words(card.settings),
         # Nothing but the drawing of the code: no text stands in it.
-        qr=Markup(code.inline_svg(card.url)),  # noqa: S704
+        qr=Markup(qr.inline_svg(card.url)),  # noqa: S704
         qr_width=f"{edged:.2f}mm",
     )
 
@@ -69,15 +67,3 @@ def html(card: Card, size: Size) -> str:
 def channel_words(settings: Settings) -> str:
     """The ways in which messages come: メール・LINE"""
     return "・".join(said for channel, said in _CHANNELS.items() if channel in settings.channels)
-
-
-def until_words(end: EndOfDelivery) -> str:
-    """How long a child is accompanied: 3歳のお誕生日, 小学1年生の3月"""
-    if end.kind is EndKind.BIRTHDAY:
-        return f"{end.n}歳のお誕生日"
-    first = 1
-    for last, school in _SCHOOLS:
-        if end.n <= last:
-            return f"{school}{end.n - first + 1}年生の3月"
-        first = last + 1
-    raise ValueError(f"no school has a grade {end.n}")

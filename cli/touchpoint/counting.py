@@ -14,7 +14,7 @@ from cli.arguments import JsonOption, parse_month
 from cli.errors import CallError
 from cli.tables import figures_table
 from cli.target import StackOption, connect
-from cli.touchpoint.finding import find_account
+from shared.office.account.finding import find_account
 from shared.rules.dates import jst_date
 from shared.rules.months import Month
 from shared.rules.touchpoint import Funnel, Step, Touchpoint, link

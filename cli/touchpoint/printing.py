@@ -8,14 +8,15 @@ import typer
 
 from cli.errors import CallError, FailedError
 from cli.target import StackOption, connect
-from cli.touchpoint import code
+from cli.touchpoint.arguments import AccountArgument, TouchpointArgument
 from cli.touchpoint.card import Card, Size, html
-from cli.touchpoint.finding import AccountArgument, TouchpointArgument, find_account, find_open
+from shared.office.account.finding import find_account, find_open
+from shared.office.account.qr import png, svg
 from shared.rules.account import Account, Delivery, Settings
 from shared.rules.dates import jst_date
 from shared.rules.touchpoint import link
 
-_DRAWN = {".png": code.png, ".svg": code.svg}
+_DRAWN = {".png": png, ".svg": svg}
 
 
 def qr(

@@ -7,14 +7,11 @@ from functions.au_report.balance import month_flow, shown_flows
 from functions.au_report.reader import Reader, is_hidden, rounded
 from functions.au_report.report import NONE, Cell, Form, Row, Section, Table, count, words
 from functions.au_report.wording import month_words, year_words
-from shared.rules.au import Detail
+from shared.rules.au import YEAR_MONTHS, Detail
+from shared.rules.goal import GOAL, at_this_pace, births_year, months_so_far, registered
 from shared.rules.months import Month
 from shared.rules.small_cells import Hidden
 from shared.store.figures import AnnualBirths
-
-_YEAR = 12
-GOAL = 0.2
-"""The office's goal: a fifth of the year's births."""
 
 
 def goal(
@@ -24,17 +21,17 @@ def goal(
     Where its own births are not known the latest year's before are taken, and named.
     """
     now = months[-1]
-    registered = _registered(detail, months, reader)
-    so_far = now.month - 3 if now.month > 3 else now.month + 9
+    told = _registered(detail, months, reader)
+    so_far = months_so_far(now)
     base = _base(births, now)
-    facts = [Row(f"妊娠期の新規登録（{_span(now)}）", (registered.cell,))]
+    facts = [Row(f"妊娠期の新規登録（{_span(now)}）", (told.cell,))]
     if base is not None:
         facts += [
             Row(f"年間の出生数（{year_words(base.fiscal_year)}）", (count(base.births),)),
-            Row("割合", (registered.rate(base.births),)),
-            *registered.at_this_pace(so_far, base.births),
+            Row("割合", (told.rate(base.births),)),
+            *told.at_this_pace(so_far, base.births),
             Row("目標", (Cell(GOAL, Form.PERCENT),)),
-            Row(f"目標の{so_far}か月分", (Cell(GOAL * so_far / _YEAR, Form.PERCENT),)),
+            Row(f"目標の{so_far}か月分", (Cell(GOAL * so_far / YEAR_MONTHS, Form.PERCENT),)),
             Row("出生数の出典", (words(base.source),)),
         ]
     table = Table(
@@ -42,7 +39,7 @@ def goal(
         f"{year_words(now.fiscal_year)}の妊娠期の新規登録と出生数",
         ("項目", "値"),
         tuple(facts),
-        _notes(registered, now, base),
+        _notes(told, now, base),
     )
     said = "その年度に妊娠期で新しく登録した件数が、年間の出生数の20%になることを目標にしています。"
     return Section("20%の目標", (said, table))
@@ -71,9 +68,9 @@ class _Registered:
 
     def at_this_pace(self, months: int, births: int) -> list[Row]:
         """What the year comes to, if it goes on as in its months so far; nothing in its last."""
-        if self.figure is None or months == _YEAR:
+        whole = None if self.figure is None else at_this_pace(self.figure, months)
+        if whole is None:
             return []
-        whole = round(self.figure * _YEAR / months)
         part = f"（約{whole / births:.0%}）" if births else ""
         return [Row("この調子なら3月までに", (Cell(None, Form.COUNT, f"約{whole:,}{part}"),))]
 
@@ -90,7 +87,7 @@ def _registered(detail: Detail, months: Sequence[Month], reader: Reader) -> _Reg
     """
     year = months[-1].fiscal_year
     places = [n for n, month in enumerate(months) if month.fiscal_year == year]
-    total = sum(detail.flows["new_pregnancy"][n] for n in places)
+    total = registered(detail, months)
     if is_hidden(reader.alone(total)):
         return _Registered(None, about=False)
     flows = (shown_flows(month_flow(detail, n), reader) for n in places)
@@ -100,8 +97,8 @@ def _registered(detail: Detail, months: Sequence[Month], reader: Reader) -> _Reg
 
 def _base(births: Mapping[int, AnnualBirths], now: Month) -> AnnualBirths | None:
     """The births of the fiscal year, or of the latest before it that has any on record."""
-    known = [year for year in births if year <= now.fiscal_year]
-    return births[max(known)] if known else None
+    year = births_year(births, now)
+    return None if year is None else births[year]
 
 
 def _span(now: Month) -> str:
@@ -109,7 +106,7 @@ def _span(now: Month) -> str:
     return month_words(now) if now == first else f"{month_words(first)}〜{now.month}月"
 
 
-def _notes(registered: _Registered, now: Month, base: AnnualBirths | None) -> tuple[str, ...]:
+def _notes(told: _Registered, now: Month, base: AnnualBirths | None) -> tuple[str, ...]:
     found = []
     if base is None:
         found.append("出生数が登録されていないため、割合は計算できません。")
@@ -118,6 +115,6 @@ def _notes(registered: _Registered, now: Month, base: AnnualBirths | None) -> tu
             f"{year_words(now.fiscal_year)}の出生数はまだ登録されていません。"
             f"{year_words(base.fiscal_year)}の出生数で計算しました。"
         )
-    if registered.about:
+    if told.about:
         found.append("非表示の月があるため、件数は5件きざみの概数です。")
     return tuple(found)

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from functions.au_report.report import NONE, Cell, Row, Section, Table, count, growth, words
 from functions.au_report.wording import when_words, year_words
 from shared.rules.account import AccountKind
-from shared.rules.month_totals import MonthTotal, month_totals, year_flows
+from shared.rules.month_totals import MonthTotal, month_totals, year_ends, year_flows
 from shared.rules.months import Month
 from shared.rules.snapshot import Snapshot
 from shared.store.figures import PublishedTotal
-
-_MARCH = 3
 
 
 def years(snapshot: Snapshot, published: Mapping[int, PublishedTotal]) -> Section:
@@ -22,7 +20,7 @@ def years(snapshot: Snapshot, published: Mapping[int, PublishedTotal]) -> Sectio
 
 
 def _by_year(snapshot: Snapshot, published: Mapping[int, PublishedTotal]) -> Table:
-    counted = _year_ends(snapshot)
+    counted = year_ends(snapshot)
     rows = []
     for year in sorted({*published, *counted}):
         said, before = published.get(year), published.get(year - 1)
@@ -53,15 +51,6 @@ def _by_year(snapshot: Snapshot, published: Mapping[int, PublishedTotal]) -> Tab
 
 def _published_growth(said: PublishedTotal | None, before: PublishedTotal | None) -> Cell:
     return growth(said.subscribers, before.subscribers) if said and before else NONE
-
-
-def _year_ends(snapshot: Snapshot) -> dict[int, MonthTotal]:
-    """AU at each March's end that the snapshot counts up to."""
-    return {
-        month.fiscal_year: total
-        for month, total in month_totals(snapshot).items()
-        if month.month == _MARCH
-    }
 
 
 def _total(figure: MonthTotal | None) -> Cell:
@@ -107,5 +96,5 @@ def _before(
     year = now.fiscal_year - 1
     if year in published:
         return published[year].subscribers, f"{year_words(year)}の公表値"
-    counted = month_totals(snapshot)[now].since(_year_ends(snapshot).get(year))
+    counted = month_totals(snapshot)[now].since(year_ends(snapshot).get(year))
     return counted, f"{year_words(year)}3月末の計測"

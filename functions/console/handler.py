@@ -18,6 +18,7 @@ from functions.console import (
     subscribers,
     today,
 )
+from functions.console.accounts import section as accounts
 from functions.console.app import app, guard
 from functions.console.oidc import ProviderUnreachableError, SignInRefusedError
 from functions.console.page import message, see
@@ -41,6 +42,7 @@ SECTIONS = (
     outlook,
     review,
     mine,
+    accounts,
 )
 """Each has registered its routes with the guard."""
 

@@ -2,17 +2,21 @@
 
 from functions.console.app import guard
 from functions.console.charts import Chart, Values, chart
+from functions.console.goals import funnels, goals, years
 from functions.console.page import page
 from functions.console.resources import resources
 from shared.console.guard import Ask, Page
 from shared.console.roles import Role
 from shared.rules.dates import jst_date
 from shared.rules.forecast import Forecast, forecasts, together
+from shared.rules.goal import GOAL
 from shared.rules.months import Month
 from shared.rules.snapshot import Snapshot
 
 MOST_REGISTRATIONS = 100_000
 TWELVE = 12
+TOLD = (12, 24, 36)
+"""After so many months the forecast stands in the table, too."""
 
 
 @guard.get("/console/au/forecast", needs=Role.VIEWER)
@@ -26,33 +30,57 @@ def forecast(ask: Ask) -> Page:
     chosen = chosen if chosen in snapshot.detail else ""
     every = forecasts(snapshot.detail, snapshot.measure)
     found = every[chosen] if chosen else together(every.values())
-    registrations = _registrations(ask)
+    registrations, problem = _registrations(ask)
     return page(
         "outlook",
         ask,
+        status=422 if problem else 200,
+        problem=problem,
         snapshot=snapshot,
         chosen=chosen,
         found=found,
         registrations=registrations,
         chart=_chart(snapshot, chosen, found, registrations),
         in_a_year=_in_a_year(found, registrations),
-        goals=_goals(snapshot, ask),
-        funnels=_funnels(snapshot, ask),
+        told=_told(found, registrations),
+        goal=GOAL,
+        goals=goals(snapshot),
+        years=years(snapshot),
+        funnels=list(funnels(snapshot, Month.of(jst_date(ask.now)))),
     )
 
 
-def _registrations(ask: Ask) -> float | None:
+def _registrations(ask: Ask) -> tuple[float | None, str]:
+    """How many registrations a month are asked for, or None; and what is wrong with what was typed
+    in, or nothing.
+    """
+    text = ask.query.get("registrations", "").strip()
+    if not text:
+        return None, ""
     try:
-        wanted = float(ask.query.get("registrations", ""))
+        wanted = float(text)
     except ValueError:
-        return None
-    return wanted if 0 <= wanted <= MOST_REGISTRATIONS else None
+        wanted = -1.0
+    if 0 <= wanted <= MOST_REGISTRATIONS:
+        return wanted, ""
+    return None, f"月の新規登録は、0から{MOST_REGISTRATIONS:,}までの数で書いてください。"
 
 
 def _in_a_year(found: Forecast, registrations: float | None) -> float:
     if registrations is None:
         return found.middle[TWELVE - 1]
     return found.with_registrations(registrations)[TWELVE - 1]
+
+
+def _told(found: Forecast, registrations: float | None) -> list[tuple[Month, list[float]]]:
+    """The forecast after some months: the estimate, its band, what dates alone know, and what the
+    registrations that were asked for would make of it.
+    """
+    lines = [found.middle, found.low, found.high, found.known]
+    if registrations is not None:
+        lines.append(found.with_registrations(registrations))
+    places = [n - 1 for n in TOLD if n <= len(found.months)]
+    return [(found.months[n], [each[n] for each in lines]) for n in places]
 
 
 def _chart(snapshot: Snapshot, chosen: str, found: Forecast, registrations: float | None) -> Chart:
@@ -73,35 +101,3 @@ def _chart(snapshot: Snapshot, chosen: str, found: Forecast, registrations: floa
         glass = found.with_registrations(registrations)[skip:]
         lines.append((f"月{registrations:g}件の登録なら", "l4", [*gap, known[-1], *glass]))
     return chart(months, lines, band=(found.low[skip:], found.high[skip:], len(past)))
-
-
-def _goals(snapshot: Snapshot, ask: Ask) -> list[tuple[str, int, int | None, int]]:
-    """By account: its name, the fiscal year's new pregnancy registrations so far, the births that
-    they are measured against, and of which year those are.
-    """
-    months, now = snapshot.measure.past, Month.of(jst_date(ask.now)).fiscal_year
-    found = []
-    for account, detail in snapshot.detail.items():
-        year = snapshot.measure.month.fiscal_year
-        flows = zip(months, detail.flows["new_pregnancy"], strict=True)
-        so_far = sum(number for month, number in flows if month.fiscal_year == year)
-        births = {y: b for y, b in resources().store.births.of(account).items() if y <= now}
-        latest = max(births, default=None)
-        known = births[latest].births if latest is not None else None
-        found.append((snapshot.about[account].name, so_far, known, latest or 0))
-    return found
-
-
-def _funnels(snapshot: Snapshot, ask: Ask) -> list[tuple[str, int, int, int]]:
-    """By account: how often the pages of its touchpoints were opened, forms sent, and addresses
-    confirmed in 12 months.
-    """
-    last = Month.of(jst_date(ask.now))
-    found = []
-    for account in snapshot.detail:
-        counts = resources().store.touchpoints.counts(account, last.plus(1 - TWELVE), last).values()
-        opened = sum(each.opened for each in counts)
-        started = sum(each.started for each in counts)
-        confirmed = sum(each.confirmed for each in counts)
-        found.append((snapshot.about[account].name, opened, started, confirmed))
-    return found

@@ -7,6 +7,7 @@ import boto3
 
 from functions.console.oidc import Provider
 from shared.letterhead import Letterhead
+from shared.office.account.credentials import Credentials
 from shared.rules.account import Channel
 from shared.secrets import address_key, platform_keys
 from shared.settings import setting
@@ -25,6 +26,7 @@ class Resources:
     links: Links
     letterhead: Letterhead
     notices: NoticeQueues
+    credentials: Credentials
 
 
 @cache
@@ -43,4 +45,5 @@ def resources() -> Resources:
             boto3.client("sqs"),
             {channel: setting(f"{channel.name}_NOTICE_QUEUE") for channel in Channel},
         ),
+        credentials=Credentials(boto3.client("secretsmanager"), setting("CREDENTIALS_PREFIX")),
     )

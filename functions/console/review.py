@@ -54,6 +54,8 @@ def comment(ask: Ask, snapshot: str) -> Page:
     if not text or len(text) > LONGEST_COMMENT:
         problem = f"コメントは、1文字から{LONGEST_COMMENT}文字までで書いてください。"
         return _sheet(ask, snapshot, problem=problem)
+    if resources().store.snapshots.review(snapshot) is None:
+        return _none(ask)
     reviewing.comment(resources().store, snapshot, text, now=ask.now, who=ask.by)
     return see(f"/console/au/{snapshot}")
 
@@ -61,6 +63,8 @@ def comment(ask: Ask, snapshot: str) -> Page:
 @guard.post("/console/au/<snapshot>/approve", needs=Role.REVIEWER)
 def approve(ask: Ask, snapshot: str) -> Page:
     """Approve it, where somebody else asked for it."""
+    if resources().store.snapshots.review(snapshot) is None:
+        return _none(ask)
     reviewing.approve(resources().store, snapshot, now=ask.now, who=ask.by)
     return see(f"/console/au/{snapshot}")
 
@@ -69,7 +73,7 @@ def approve(ask: Ask, snapshot: str) -> Page:
 def share(ask: Ask, snapshot: str) -> Page:
     """Mail it to the staff."""
     if resources().store.snapshots.review(snapshot) is None:
-        return message(ask, "この計測はありません", "リンクをご確認ください。", status=404)
+        return _none(ask)
     event = {"snapshot": snapshot, "by": ask.by}
     answer = lambdas.ask(setting("AU_SHARE_FUNCTION"), event)
     resources().store.audit.note(ask.now, ask.by, "au.share", snapshot)
@@ -80,7 +84,7 @@ def _sheet(ask: Ask, snapshot: str, *, problem: str | None = None) -> Page:
     store = resources().store
     known = store.snapshots.get(snapshot)
     if known is None:
-        return message(ask, "この計測はありません", "リンクをご確認ください。", status=404)
+        return _none(ask)
     found, review = known
     colleagues = len(list(store.staff))
     return page(
@@ -93,9 +97,14 @@ def _sheet(ask: Ask, snapshot: str, *, problem: str | None = None) -> Page:
         state=STATES[review.state],
         kind=KINDS[review.kind],
         looks=[_said(found, each) for each in findings(found)],
+        colleagues=colleagues,
         other_must=colleagues > 1 and ask.by == review.requested_by,
         zips=range(1, -(-len(found.scope.accounts) // 60) + 1),
     )
+
+
+def _none(ask: Ask) -> Page:
+    return message(ask, "この計測はありません", "リンクをご確認ください。", status=404)
 
 
 def _said(snapshot: Snapshot, finding: Finding) -> dict[str, object]:

@@ -53,6 +53,7 @@ class TwilioAccount(_Section):
     """
 
     auth_token: str
+    status: Literal["active", "suspended", "closed"] = "active"
     api_keys: dict[str, str] = {}
     senders: frozenset[str] | None = None
     messaging_services: dict[str, str] = {}

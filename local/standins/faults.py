@@ -43,7 +43,7 @@ OPERATIONS: dict[Provider, frozenset[str]] = {
             "consumption",
         }
     ),
-    "twilio": frozenset({"create", "list", "fetch"}),
+    "twilio": frozenset({"account", "create", "list", "fetch"}),
     "aws": AWS_WRITES | {"GetItem", "BatchGetItem", "Query", "Scan"},
 }
 SENDING: dict[Provider, frozenset[str]] = {

@@ -1,4 +1,4 @@
-"""Twilio's Messages resource for SMS: create, list and fetch, strictly."""
+"""Twilio's Messages resource for SMS: create, list and fetch, strictly; and its accounts: fetch."""
 
 import re
 import secrets
@@ -31,6 +31,9 @@ _SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}"
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 _API = "/2010-04-01/Accounts"
 
+_SINCE = format_datetime(datetime(2026, 4, 1, tzinfo=UTC))
+"""Since when every account is there."""
+
 _FAILURES = {"throttle": 20429, "unauthorized": 20003, "server_error": 20500}
 
 
@@ -42,6 +45,7 @@ class Twilio:
         ("POST", f"{_API}/<account_sid>/Messages.json", "create"),
         ("GET", f"{_API}/<account_sid>/Messages.json", "list"),
         ("GET", f"{_API}/<account_sid>/Messages/<sid>.json", "fetch"),
+        ("GET", f"{_API}/<account_sid>.json", "account"),
     )
 
     def __init__(self, settings: Settings, outbox: Outbox) -> None:
@@ -61,6 +65,8 @@ class Twilio:
         """Answer one call; raises Refused."""
         account_sid = path["account_sid"]
         account = self._account(account_sid, request)
+        if operation == "account":
+            return json_answer(_account_as_twilio(account_sid, account))
         if operation == "list":
             hidden = fault is not None and fault.kind == "not_listed"
             return self._list(account_sid, request, hidden=hidden)
@@ -225,6 +231,25 @@ def _date(text: str) -> datetime:
 
 def _instant(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _account_as_twilio(sid: str, account: TwilioAccount) -> dict[str, Any]:
+    """The account by itself (`api.v2010.account` of Twilio's OpenAPI document, read 2026-11)."""
+    uri = f"{_API}/{sid}"
+    parts = ("applications", "calls", "incoming_phone_numbers", "messages", "recordings", "usage")
+    names = {part: "".join(word.capitalize() for word in part.split("_")) for part in parts}
+    return {
+        "auth_token": account.auth_token,
+        "date_created": _SINCE,
+        "date_updated": _SINCE,
+        "friendly_name": "kizuna",
+        "owner_account_sid": sid,
+        "sid": sid,
+        "status": account.status,
+        "subresource_uris": {part: f"{uri}/{name}.json" for part, name in names.items()},
+        "type": "Full",
+        "uri": f"{uri}.json",
+    }
 
 
 def _just_created(service: str) -> dict[str, Any]:

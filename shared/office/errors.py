@@ -3,3 +3,7 @@
 
 class NotDoneError(Exception):
     """The line that says why, for whoever asked, at whatever door. Nothing was changed."""
+
+
+class MisaskedError(NotDoneError):
+    """What was asked for can never be: another request is needed, not another moment."""

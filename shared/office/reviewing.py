@@ -29,7 +29,9 @@ def approve(
 
 def comment(store: Store, snapshot: str, text: str, *, now: datetime, who: str) -> Review:
     """Say something of a snapshot, for good."""
-    return _changed(store, snapshot, lambda old: commented(old, who, now, text))
+    changed = _changed(store, snapshot, lambda old: commented(old, who, now, text))
+    store.audit.note(now, who, "au.comment", snapshot)
+    return changed
 
 
 def _changed(store: Store, snapshot: str, what: Callable[[Review], Review]) -> Review:

@@ -64,3 +64,18 @@ class EndOfDelivery:
 
 
 DEFAULT_END = EndOfDelivery(EndKind.BIRTHDAY, 3)
+
+_SCHOOLS = ((6, "小学"), (9, "中学"), (12, "高校"))
+"""The last grade of each school, counted from the first of elementary school."""
+
+
+def until_words(end: EndOfDelivery) -> str:
+    """How long a child is accompanied: 3歳のお誕生日, 小学1年生の3月"""
+    if end.kind is EndKind.BIRTHDAY:
+        return f"{end.n}歳のお誕生日"
+    first = 1
+    for last, school in _SCHOOLS:
+        if end.n <= last:
+            return f"{school}{end.n - first + 1}年生の3月"
+        first = last + 1
+    raise ValueError(f"no school has a grade {end.n}")

@@ -8,6 +8,8 @@ from shared.rules.au import MONTHLY_FLOWS, Flow
 from shared.rules.months import Month
 from shared.rules.snapshot import Snapshot
 
+_MARCH = 3
+
 
 @dataclass(frozen=True, slots=True)
 class MonthTotal:
@@ -46,6 +48,12 @@ def month_totals(snapshot: Snapshot) -> dict[Month, MonthTotal]:
             lacking=tuple(each for each, figure in figures.items() if figure is None),
         )
     return found
+
+
+def year_ends(snapshot: Snapshot) -> dict[int, MonthTotal]:
+    """The totals at each March's end that the snapshot counts up to, by fiscal year."""
+    totals = month_totals(snapshot).items()
+    return {month.fiscal_year: total for month, total in totals if month.month == _MARCH}
 
 
 def total_flow(snapshot: Snapshot) -> Flow:

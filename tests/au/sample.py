@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
-from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
 from cli.files.faults import Faults
 from cli.files.subscribers import read_subscribers
 from cli.files.table import Row, read_table
 from local.sample.generator import subscriber_rows
+from shared.office.account.settings import ACCOUNT_COLUMNS, read_accounts
 from shared.rules.account import Account
 from shared.rules.au import Measure
 from shared.rules.months import Month

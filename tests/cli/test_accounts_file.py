@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
 from cli.files.faults import BadFileError
 from cli.files.load import load_accounts
+from shared.office.account.settings import ACCOUNT_COLUMNS, read_accounts
 from shared.rules.account import Account, AccountKind, Channel, Delivery, Settings
 from shared.rules.au import Kind
 from shared.rules.ending import EndKind, EndOfDelivery

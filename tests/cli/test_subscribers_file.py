@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from cli.files.accounts import ACCOUNT_COLUMNS, read_accounts
 from cli.files.subscribers import SUBSCRIBER_COLUMNS, read_subscribers
+from shared.office.account.settings import ACCOUNT_COLUMNS, read_accounts
 from shared.rules.account import Channel
 from shared.rules.history import Event, Happened
 from shared.rules.subscriber import Enrolment, Subscriber

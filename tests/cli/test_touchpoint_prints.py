@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from cli.touchpoint.card import CODE_MM, Card, Size, channel_words, html, until_words
+from cli.touchpoint.card import CODE_MM, Card, Size, channel_words, html
 from shared.rules.account import Channel, Delivery
-from shared.rules.ending import EndOfDelivery
+from shared.rules.ending import EndOfDelivery, until_words
 from tests.cli import reading
 from tests.world import bunkyo
 

@@ -1,6 +1,7 @@
 """AU in the console: read from what is stored, reviewed by another, external figures in a grid."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,10 +9,12 @@ import pytest
 
 from shared.console.roles import Role
 from shared.rules.account import Delivery
+from shared.rules.au import Measure
 from shared.rules.dates import jst_date
 from shared.rules.months import Month
 from shared.rules.snapshot import State
 from shared.store.staff import Colleague
+from tests.au import sample
 from tests.au.sample import november
 from tests.au_report.made import review_of
 from tests.console.conftest import Console
@@ -55,6 +58,33 @@ def test_without_any_snapshot_it_says_so(console: Console) -> None:
     assert "まだ一度も計測していません" in console.get("/console/au/forecast").text
 
 
+def test_a_figure_that_is_missing_is_named_and_is_no_fall(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until_october = {Month(2026, n): 1_200 + n for n in range(4, 11)}
+    monkeypatch.setattr(sample, "REPORTED", {"sendai": until_october})
+    snapshot = sample.snapshot(Measure.month_end(Month(2026, 11)), 150)
+    console.world.store.snapshots.keep(snapshot)
+    console.world.store.snapshots.note(review_of(snapshot))
+
+    shown = console.get("/console/au").text
+
+    assert "2026-11の数がまだ届いていないため、AUに入っていない団体：仙台市。" in shown
+    assert "仙台市 ほかのシステム 未報告" in shown
+    assert "前の月末とは、くらべられません" in shown
+
+
+def test_phases_channels_and_the_change_of_external_accounts_are_told(counted: Console) -> None:
+    snapshot = november(150)
+    email = sum(line.channels["email"] for line in snapshot.own_lines)
+
+    shown = counted.get("/console/au").text
+
+    assert f"メール {email}" in shown
+    assert "仙台市 ほかのシステム 1,211 +1" in shown
+    assert "AUに入っていない団体" not in shown
+
+
 # Taking one.
 
 
@@ -63,6 +93,8 @@ def test_without_any_snapshot_it_says_so(console: Console) -> None:
     [
         {"what": "instant", "day": "2999-01-01", "clock": "10:00"},
         {"what": "instant", "day": "yesterday", "clock": "10:00"},
+        {"what": "instant", "day": "0001-01-01", "clock": "00:00"},
+        {"what": "month", "month": "0001-01"},
         {"what": "month", "month": "2999-01"},
         {"what": "month", "month": "x"},
         {"what": "everything"},
@@ -74,6 +106,19 @@ def test_what_cannot_be_counted_is_not_asked_for(console: Console, form: dict[st
 
     assert answer.status == 422
     assert "今より前" in answer.text
+
+
+def test_how_far_a_count_is_and_where_its_figures_will_stand_are_told(console: Console) -> None:
+    snapshots = console.world.store.snapshots
+
+    begun = console.get("/console/au?counting=yes", x_fragment="1").text
+    snapshots.counting("internal-x", 1_234)
+    going = console.get("/console/au?counting=yes", x_fragment="1").text
+    snapshots.counting("internal-x", None)
+
+    assert begun == "計測を頼みました。数えおわると一覧に出ます。 新しい一覧を見る"
+    assert "いま数えています：1,234人" in going
+    assert console.get("/console/au", x_fragment="1").text == ""
 
 
 # Review.
@@ -94,6 +139,9 @@ def test_a_comment_stays_for_good_with_its_name(counted: Console) -> None:
     shown = counted.get(SHEET).text
     assert "編集 三郎" in shown
     assert "那覇市の増え方を確かめました。" in shown
+    now = datetime.now(UTC)
+    (noted,) = counted.world.store.audit.of_month(now.year, now.month)
+    assert (noted.by, noted.what, noted.about) == ("編集 三郎", "au.comment", NOVEMBER)
 
 
 @pytest.mark.parametrize("text", ["", " ", "あ" * 501])
@@ -125,6 +173,29 @@ def test_a_snapshot_that_is_not_there_is_told_calmly(counted: Console, path: str
     assert counted.get(path).status == 404
 
 
+@pytest.mark.parametrize("what", ["comment", "approve", "share"])
+def test_nothing_is_done_to_a_snapshot_that_is_not_there(console: Console, what: str) -> None:
+    answer = console.post(f"/console/au/month_end-2020-01/{what}", {"text": "x"})
+
+    assert answer.status == 404
+    assert "この計測はありません" in answer.text
+
+
+def test_before_it_is_shared_it_says_how_many_will_have_a_mail(counted: Console) -> None:
+    store = counted.world.store
+    assert "メールが届" not in counted.get(SHEET).text, "a draft is not shared"
+    old = store.snapshots.review(NOVEMBER)
+    store.snapshots.update(old, review_of(november(150)))
+
+    nobody = counted.get(SHEET).text
+    for name in ("管理 花子", "確認 次郎"):
+        store.staff.add(Colleague(name, "y@example.jp"))
+
+    assert "職員が、まだ登録されていません" in nobody
+    assert "職員2人に" in counted.get(SHEET).text
+    assert "職員2人に" not in counted.at("editor").get(SHEET).text
+
+
 # External figures.
 
 
@@ -139,13 +210,64 @@ def cell(month: Month) -> dict[str, str]:
     return {"year": str(month.fiscal_year), f"sendai.{month}": "1,234"}
 
 
+def opened(console: Console, month: Month) -> dict[str, str]:
+    """The fields of the grid as a browser would send them back."""
+    page = console.get(f"/console/au/external?year={month.fiscal_year}").body
+    fields = re.findall(r'<input[^>]* name="([^"]+)" value="([^"]*)"', page)
+    return {name: value for name, value in fields if name != "csrf"}
+
+
+def test_a_page_that_has_lain_open_undoes_no_correction(sendai: Console) -> None:
+    month = month_before()
+    figures = sendai.world.store.external
+    figures.report("sendai", month, 1_234, by="編集 三郎", at=datetime.now(UTC))
+    mine = opened(sendai, month)
+    figures.report("sendai", month, 1_300, by="編集 三郎", at=datetime.now(UTC))
+
+    untouched = sendai.post("/console/au/external", mine)
+    changed = sendai.post("/console/au/external", {**mine, f"sendai.{month}": "1250"})
+
+    assert untouched.location.endswith("saved=0")
+    assert changed.status == 422
+    assert f"仙台市の{month}は、この画面を開いたあとに、ほかの人が 1,300 にしました" in changed.text
+    assert [each.subscribers for each in figures.history("sendai", month)] == [1_234, 1_300]
+
+    again = {**opened(sendai, month), f"sendai.{month}": "1250"}
+    assert sendai.post("/console/au/external", again).location.endswith("saved=1")
+
+
+def test_a_figure_is_not_taken_back_by_blanking_its_cell(sendai: Console) -> None:
+    month = month_before()
+    sendai.post("/console/au/external", cell(month))
+
+    answer = sendai.post("/console/au/external", {**opened(sendai, month), f"sendai.{month}": ""})
+
+    assert answer.status == 422
+    assert f"仙台市の{month}は、空欄にはもどせません。" in answer.text
+
+
+def test_digits_of_a_japanese_keyboard_are_digits(sendai: Console) -> None:
+    month = month_before()
+    sendai.post("/console/au/external", {**cell(month), f"sendai.{month}": "１，２３４"})
+
+    (figure,) = sendai.world.store.external.history("sendai", month)
+    assert figure.subscribers == 1_234
+
+
+@pytest.mark.parametrize("year", ["x", "9" * 5_000, "1999", "2999", "２０２５"])
+def test_a_year_that_is_none_shows_this_one(sendai: Console, year: str) -> None:
+    now = Month.of(jst_date(datetime.now(UTC))).fiscal_year
+
+    assert f"{now}年度" in sendai.get(f"/console/au/external?year={year}").text
+
+
 def test_a_figure_is_entered_corrected_and_kept(sendai: Console) -> None:
     month = month_before()
     figures = sendai.world.store.external
 
     sendai.at("editor").post("/console/au/external", cell(month))
     again = sendai.at("editor").post("/console/au/external", cell(month))
-    sendai.post("/console/au/external", {**cell(month), f"sendai.{month}": "0"})
+    sendai.post("/console/au/external", {**opened(sendai, month), f"sendai.{month}": "0"})
 
     assert again.location.endswith("saved=0"), "what is so already is not written"
     assert [each.subscribers for each in figures.history("sendai", month)] == [1234, 0]
@@ -160,7 +282,7 @@ def test_a_blank_cell_is_missing_and_writes_nothing(sendai: Console) -> None:
     assert sendai.world.store.external.history("sendai", month) == []
 
 
-@pytest.mark.parametrize("text", ["many", "-1", "1.5", "99999999", "=1+1"])
+@pytest.mark.parametrize("text", ["many", "-1", "1.5", "99999999", "9" * 5_000, "=1+1"])
 def test_one_bad_cell_keeps_the_grid_as_it_was_typed_and_writes_nothing(
     sendai: Console, text: str
 ) -> None:
@@ -199,7 +321,19 @@ def test_the_forecast_is_drawn_and_redrawn_with_other_registrations(counted: Con
     assert plain.body != one.body
 
 
-@pytest.mark.parametrize("query", ["registrations=x", "registrations=-1", "account=x", "account="])
+@pytest.mark.parametrize("text", ["x", "-1", "nan", "inf", "100001"])
+def test_registrations_that_are_no_number_are_told_and_nothing_is_drawn_of_them(
+    counted: Console, text: str
+) -> None:
+    answer = counted.get(f"/console/au/forecast?registrations={text}")
+
+    assert answer.status == 422
+    assert "0から100,000までの数で書いてください" in answer.text
+    assert f'value="{text}"' in answer.body
+    assert "登録なら" not in answer.text
+
+
+@pytest.mark.parametrize("query", ["registrations=", "account=x", "account="])
 def test_what_cannot_be_drawn_is_drawn_as_it_is(counted: Console, query: str) -> None:
     assert counted.get(f"/console/au/forecast?{query}").status == 200
 
@@ -208,7 +342,22 @@ def test_the_goal_stands_beside_the_births(counted: Console) -> None:
     births = counted.world.store.births
     births.put("bunkyo", 2025, 1_900, "人口動態統計", at=datetime.now(UTC) - timedelta(days=1))
 
-    assert "1,900（2025年度）" in counted.get("/console/au/forecast").text
+    shown = counted.get("/console/au/forecast").text
+    assert "1,900（2025年度）" in shown
+    assert "届かない見込み" in shown
+    assert "出生数が未登録" in shown, "of the other accounts"
+
+
+def test_fiscal_years_stand_as_published_and_as_counted(counted: Console) -> None:
+    published = counted.world.store.published
+    for year, number in ((2024, 50_000), (2025, 55_000)):
+        published.put(year, number, "年次報告", by="sora", at=datetime.now(UTC))
+
+    shown = counted.get("/console/au/forecast").text
+
+    assert "2025年度 55,000 +10.0%" in shown
+    assert "年次報告" in shown
+    assert "（未報告あり）" in shown, "Sendai reported nothing of that March"
 
 
 def test_no_page_of_figures_reads_anybodys_record(

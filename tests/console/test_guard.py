@@ -1,6 +1,7 @@
 """Every route behind the guard: who may, who may not, and forms that are none of ours."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from functions.console.signing_in import safe_path
 from shared.console.guard import COOKIE
 from shared.console.roles import Role, may
 from tests.console.conftest import Console
+from tests.world import pregnant
 
 PARTS = {"account": "bunkyo", "what": "pause"}
 
@@ -106,3 +108,22 @@ def test_the_stylesheet_is_kept_for_good_under_its_name(console: Console) -> Non
 
     assert answer.status == 200
     assert "immutable" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("route", [e for e in ROUTES if e.method == "GET"], ids=lambda e: e.path)
+def test_no_page_reads_everybodys_records(console: Console, route) -> None:
+    console.world.add(pregnant(1))
+    operations: list[str] = []
+    events = console.world.store.subscribers._people.meta.client.meta.events
+
+    def note(model: Any, **_: Any) -> None:
+        operations.append(model.name)
+
+    events.register("before-call.dynamodb", note)
+    try:
+        console.get(filled(route.path))
+    finally:
+        events.unregister("before-call.dynamodb", note)
+
+    assert operations, "the session is read"
+    assert "Scan" not in operations

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from cli.files.content import LONGEST_TEXT_UNITS
 from functions.line import line_api
 from functions.line.line_api import TEXT_LIMIT, Credentials, LineApi
 from functions.line.sender import LineSender
 from shared.delivery.sender import Addressed
 from shared.letterhead import Letterhead
+from shared.office.texts import LONGEST_TEXT_UNITS
 from shared.providers.http import run
 from shared.rules.outcomes import UNKNOWN, Outcome, Result
 from shared.rules.stage import Phase

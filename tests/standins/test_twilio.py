@@ -64,6 +64,18 @@ def test_every_answer_is_what_the_document_says(standins, http):
     assert response_problems(SPEC, PATH, "get", 200, listed.json()) == []
 
 
+def test_an_account_tells_of_itself_to_whom_has_its_token(standins, http, twilio, configure):
+    fetched = twilio.api.accounts(ACCOUNT).fetch()
+    assert (fetched.sid, fetched.status, fetched.type) == (ACCOUNT, "active", "Full")
+
+    url = f"{standins.url}/2010-04-01/Accounts/{ACCOUNT}.json"
+    refused = http.request("GET", url, headers=urllib3.make_headers(basic_auth=f"{ACCOUNT}:x"))
+    assert (refused.status, refused.json()["code"]) == (401, 20003)
+
+    configure("twilio", accounts={ACCOUNT: {"auth_token": "token", "status": "suspended"}})
+    assert twilio.api.accounts(ACCOUNT).fetch().status == "suspended"
+
+
 def test_an_error_has_twilios_shape(standins, http):
     answer = raw(standins, http, "POST", To="090-1234-5678", From="KIZUNA", Body="a")
     assert answer.status == 400

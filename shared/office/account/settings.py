@@ -1,4 +1,6 @@
-"""accounts.csv: accounts with their settings' history, which is added to and never changed."""
+"""Settings of accounts as staff write them, in accounts.csv or a form: a history that is added to
+and never changed.
+"""
 
 import unicodedata
 from collections import defaultdict
@@ -6,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, time
 
-from cli.files.cells import Note, clock, day, matching, one_line, one_of
-from cli.files.table import Row
+from shared.office.fields import Fields, Note, clock, day, matching, one_line, one_of
 from shared.rules.account import (
     Account,
     AccountKind,
@@ -16,9 +17,12 @@ from shared.rules.account import (
     Settings,
     municipality_code_is_valid,
 )
+from shared.rules.au import Measure
 from shared.rules.catalogue import COMMON_SERIES
+from shared.rules.dates import jst_date
 from shared.rules.ending import EndOfDelivery
 from shared.rules.name import is_title
+from shared.store.store import Store
 
 ACCOUNT_COLUMNS = (
     "account",
@@ -50,7 +54,7 @@ _matching_id = matching(r"[a-z0-9-]{2,40}", "must be 2 to 40 of a-z, 0-9 and -")
 
 
 def read_accounts(
-    rows: Iterable[Row],
+    rows: Iterable[Fields],
     known: Mapping[str, Account],
     today: date,
     counted: date | None = None,
@@ -62,7 +66,7 @@ def read_accounts(
     settings that are still to come. Nor does what AU was counted with, until the day `counted`.
     """
     histories: dict[str, dict[date, Settings]] = {}
-    read: dict[tuple[str, date], Row] = {}
+    read: dict[tuple[str, date], Fields] = {}
     for row in rows:
         account = row.required("account", _account_id)
         settings = _settings(row)
@@ -86,8 +90,15 @@ def read_accounts(
     }
 
 
+def counted_until(store: Store) -> date | None:
+    """The last day for which an AU was ever taken."""
+    for latest in store.snapshots.reviews():
+        return jst_date(Measure(latest.kind, latest.as_of, latest.as_of).at)
+    return None
+
+
 def _fits(
-    row: Row,
+    row: Fields,
     settings: Settings,
     stored: Iterable[Settings],
     today: date,
@@ -113,7 +124,7 @@ def _fits(
 def _check_codes(
     histories: Mapping[str, Mapping[date, Settings]],
     known: Mapping[str, Account],
-    rows: Mapping[tuple[str, date], Row],
+    rows: Mapping[tuple[str, date], Fields],
 ) -> None:
     """A fault where a row's code is another account's at the same time. A code is free once its
     account has ended or has another: municipalities merge, and are called anew.
@@ -166,7 +177,7 @@ def _delivery(text: str) -> Delivery:
     return Delivery(text)
 
 
-def _settings(row: Row) -> Settings | None:
+def _settings(row: Fields) -> Settings | None:
     """The settings of a row, or None where it has faults."""
     name = row.required("name", _name)
     kind = row.required("kind", _kind)

@@ -1,8 +1,13 @@
-"""Cells: what a cell may say. Each reader raises ValueError with the rule, never the value."""
+"""Fields: what a cell of a file or a field of a form may say. Each reader raises ValueError with
+the rule, never the value.
+
+Only what takes such texts in (the console, the program) has the library that counts characters as a
+person does; the layer has not.
+"""
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import TypeVar
@@ -13,6 +18,7 @@ from shared.rules.dates import JST, jst_instant
 from shared.rules.written_dates import RULE, written_date
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 EARLIEST = date(1990, 1, 1)
 """No date of a subscriber is older: nobody is accompanied beyond the 18th birthday, and the
@@ -143,3 +149,51 @@ def _free_text(longest: int, forbidden: regex.Pattern[str], rule: str) -> Callab
         return text
 
     return read
+
+
+class Fields:
+    """Texts by name that somebody wrote together: a row of a file, or a form. It takes down what is
+    wrong with each (`bad`: anything was), and what was written in another way than ours.
+    """
+
+    __slots__ = ()
+
+    number: int
+    """Which of its file it is; a form is the first of none."""
+    cells: Mapping[str, str]
+    bad: bool
+
+    def fault(self, column: str, reason: str) -> None:
+        """Take down a fault."""
+        raise NotImplementedError
+
+    def note(self, what: str) -> None:
+        """Take down that something was written in another way than ours."""
+        raise NotImplementedError
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def optional(
+        self, column: str, read: Callable[[str], T], *, indented: bool = False
+    ) -> T | None:
+        """What `read` makes of the text; None where it is blank, or where `read` raised
+        ValueError, which then is a fault. `indented` keeps a full-width space at the beginning.
+        """
+        text = self.cells[column]
+        if not text.strip():
+            return None
+        try:
+            return read(text if indented else text.strip())
+        except ValueError as error:
+            self.fault(column, str(error))
+            return None
+
+    def required(
+        self, column: str, read: Callable[[str], T], *, indented: bool = False
+    ) -> T | None:
+        """The same, where a blank is a fault."""
+        if not self.cells[column].strip():
+            self.fault(column, "is blank, but required")
+            return None
+        return self.optional(column, read, indented=indented)
