@@ -353,7 +353,15 @@ def at_the_desks(world: World, watch: Watch) -> None:
             *("/console/au/external", "/console/announcements", here),
         ):
             assert console.get(page).status == 200, page
+        for page in (
+            *("/console/texts", "/console/texts/common/changes", "/console/accounts"),
+            *("/console/accounts/bunkyo", "/console/staff", "/console/texts/common/export"),
+            "/console/accounts/bunkyo/touchpoints",
+        ):
+            assert console.get(page).status == 200, page
         for path, form in (
+            ("/console/texts/common/pregnancy/224", {**announcement, "step": "save"}),
+            ("/console/texts/common/propose", {}),
             ("/console/today/bunkyo/pause", {"why": "ためし"}),
             ("/console/today/bunkyo/resume", {}),
             ("/console/subscribers", {"wanted": "desk@example.jp"}),
@@ -364,6 +372,12 @@ def at_the_desks(world: World, watch: Watch) -> None:
         ):
             assert console.post(path, form).status == 303, path
         console.post("/console/au/take", {"what": "now"})
+        proposal = world.store.drafts.proposal("common")
+        seen = {"digest": proposal.digest if proposal else ""}
+        another = console.at(Role.REVIEWER)
+        assert another.post("/console/texts/common/publish", seen).status == 303
+        keys = {"channel_id": "1234567890", "channel_secret": "0" * 32}
+        console.post("/console/accounts/bunkyo/credentials/line", keys)
         console.post(f"/console/au/{month_end}/share")
         console.post(f"{here}/erase")
     token = world.store.sessions.begin("担当", "", Role.OFFICER, "bunkyo")

@@ -13,9 +13,11 @@ from functions.console import (
     figures,
     mine,
     outlook,
+    publishing,
     review,
     signing_in,
     subscribers,
+    texts,
     today,
 )
 from functions.console.accounts import section as accounts
@@ -43,6 +45,8 @@ SECTIONS = (
     review,
     mine,
     accounts,
+    texts,
+    publishing,
 )
 """Each has registered its routes with the guard."""
 

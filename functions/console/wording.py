@@ -8,7 +8,8 @@ from typing import Any
 from shared.console.roles import Role
 from shared.rules.account import Channel
 from shared.rules.dates import JST
-from shared.rules.stage import Reason
+from shared.rules.message import Due
+from shared.rules.stage import Phase, Reason
 
 CHANNELS: Mapping[str, str] = {Channel.EMAIL: "メール", Channel.LINE: "LINE", Channel.SMS: "SMS"}
 
@@ -90,6 +91,13 @@ def stage(label: str) -> str:
     return label
 
 
+def due_words(due: Due) -> str:
+    """`妊娠32週0日`, `生後100日`."""
+    if due.phase is Phase.PREGNANCY:
+        return f"妊娠{due.day // 7}週{due.day % 7}日"
+    return f"生後{due.day}日"
+
+
 def figure(value: float) -> str:
     """`1,234`."""
     return f"{value:,}"
@@ -113,6 +121,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "moment": moment,
     "whole_moment": whole_moment,
     "stage": stage,
+    "due_words": due_words,
     "figure": figure,
     "share": share,
 }

@@ -108,7 +108,7 @@ def _open(store: Store, account: Account, now: datetime) -> Run | None:
     versions = {
         series: version
         for series in (COMMON_SERIES, account.id)
-        if (version := store.content.published(series))
+        if (version := store.content.published(series, today))
     }
     if not versions:
         return None  # no text was ever published: the day's run waits for one

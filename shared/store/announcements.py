@@ -6,13 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Key as Where
-from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from shared.rules.announcement import Announcement
 from shared.store import keys
 from shared.store.documents import read
-from shared.store.tables import ConflictError, get, is_conflict, keyed, query
+from shared.store.tables import get, keyed, put_if, query
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -66,10 +65,4 @@ class Announcements:
     ) -> None:
         document = _ANNOUNCEMENT.dump_python(announcement, mode="json")
         item = keyed(keys.announcement(announcement.id), {"announcement": document})
-        given = {"ExpressionAttributeValues": values} if values else {}
-        try:
-            self._table.put_item(Item=item, ConditionExpression=condition, **given)  # type: ignore[arg-type]
-        except ClientError as error:
-            if is_conflict(error):
-                raise ConflictError from error
-            raise
+        put_if(self._table, item, condition, values)

@@ -5,6 +5,9 @@ Subscribers (key: id)      personal; one document per subscriber with all its en
 Directory (pk, sk)         nothing personal of a subscriber but a keyed hash
   ACCOUNTS                 <account>                       an account with its settings' history
   CONTENT                  <series>                        pointer to the published version
+  DRAFT#<series>           <phase>#<day>                   a text that is not published yet
+  DRAFTS                   <series>                        who proposed a draft to be published
+  VERSIONS#<series>        <instant>                       which version was published, by whom
   SNAPSHOTS                <snapshot>                      who asked for, reviewed and shared it
   COUNTING                 <snapshot>                      how far a count is, while it goes on
   ADDRESS#<account>        <hmac of the address>           whose address it is
@@ -211,6 +214,21 @@ def rate(provider: str, provider_account: str) -> str:
     """Until when an account at a provider is taken: two of ours that share one share this."""
     digest = hashlib.sha256(provider_account.encode())
     return f"RATE#{provider}#{digest.hexdigest()}"
+
+
+def draft(series: str, phase: str, day: int) -> Key:
+    """A text of a series that is not published yet; without a phase the partition of all."""
+    return Key(f"DRAFT#{series}", f"{phase}#{day:05}" if phase else "")
+
+
+def proposal(series: str) -> Key:
+    """Who proposed a draft to be published."""
+    return Key("DRAFTS", series)
+
+
+def published_version(series: str, at: datetime | None) -> Key:
+    """That a version was published; without an instant the partition of all."""
+    return Key(f"VERSIONS#{series}", at.astimezone(UTC).isoformat() if at else "")
 
 
 def session(token: str) -> str:

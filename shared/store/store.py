@@ -17,6 +17,7 @@ from shared.store.census import Census
 from shared.store.confirmations import Confirmations
 from shared.store.content import Content
 from shared.store.control import Control
+from shared.store.drafts import Drafts
 from shared.store.due import DueIndex
 from shared.store.feedback import MessageFeedback
 from shared.store.figures import Births, ExternalFigures, PublishedTotals
@@ -75,6 +76,7 @@ class Store:
     rates: Rates
     sessions: Sessions
     announcements: Announcements
+    drafts: Drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         rates=Rates(pending),
         sessions=Sessions(pending),
         announcements=Announcements(directory),
+        drafts=Drafts(directory),
     )
 
 

@@ -192,6 +192,19 @@ def put_new(resource: "DynamoDBServiceResource", table: "Table", key: Key, item:
     transact(resource, [put_action(table, keyed(key, item), "attribute_not_exists(pk)")])
 
 
+def put_if(
+    table: "Table", item: Item, condition: str, values: Mapping[str, Any] | None = None
+) -> None:
+    """Put an item where a condition holds; else ConflictError."""
+    given = {"ExpressionAttributeValues": values} if values else {}
+    try:
+        table.put_item(Item=item, ConditionExpression=condition, **given)  # type: ignore[arg-type]
+    except ClientError as error:
+        if is_conflict(error):
+            raise ConflictError from error
+        raise
+
+
 def is_cancelled(error: ClientError) -> bool:
     """Whether DynamoDB cancelled a transaction."""
     return error.response["Error"]["Code"] == "TransactionCanceledException"

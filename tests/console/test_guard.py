@@ -12,7 +12,13 @@ from shared.console.roles import Role, may
 from tests.console.conftest import Console
 from tests.world import pregnant
 
-PARTS = {"account": "bunkyo", "what": "pause"}
+PARTS = {
+    "account": "bunkyo",
+    "what": "pause",
+    "series": "common",
+    "phase": "pregnancy",
+    "day": "224",
+}
 
 
 def filled(path: str) -> str:

@@ -161,3 +161,44 @@ def test_an_account_is_stored_whole_with_its_settings_history(store: Store) -> N
     assert store.accounts.get("bunkyo") == account
     assert list(store.accounts) == [account]
     assert store.accounts.get("chofu") is None
+
+
+# A version from a day on.
+
+
+def other(word: str) -> dict[Due, Text]:
+    return {Due(Phase.PREGNANCY, 28): Text(word, word, word)}
+
+
+def test_a_version_comes_into_force_on_its_day_by_itself(store: Store) -> None:
+    first = store.content.publish("common", other("一"))
+    second = store.content.write("common", other("二"))
+    store.content.point("common", second, date(2100, 4, 1))
+
+    assert store.content.published("common") == first
+    assert store.content.published("common", date(2100, 3, 31)) == first
+    assert store.content.published("common", date(2100, 4, 1)) == second
+    assert store.content.to_come("common", date(2100, 3, 31)) == (second, date(2100, 4, 1))
+    assert store.content.to_come("common", date(2100, 4, 1)) is None
+
+
+def test_what_is_published_at_once_leaves_what_is_to_come(store: Store) -> None:
+    later = store.content.write("common", other("のち"))
+    store.content.publish("common", other("一"))
+    store.content.point("common", later, date(2100, 4, 1))
+    now = store.content.publish("common", other("いま"))
+
+    assert store.content.published("common") == now
+    assert store.content.published("common", date(2100, 4, 1)) == later
+
+
+def test_once_its_day_has_come_the_next_one_takes_its_place(store: Store) -> None:
+    store.content.publish("common", other("一"))
+    past = store.content.write("common", other("二"))
+    store.content.point("common", past, date(2020, 4, 1))
+    third = store.content.write("common", other("三"))
+    store.content.point("common", third, date(2100, 4, 1))
+
+    assert store.content.published("common") == past
+    assert store.content.publish("common", other("四")) == store.content.published("common")
+    assert store.content.published("common", date(2100, 4, 1)) == third
