@@ -427,6 +427,8 @@ def _covers(allowed: str, asked: str, refs: dict[str, str]) -> bool:
         if allowed == f"${{{bucket}.Arn}}/{folder}/*":
             return asked.startswith(f"{bucket.lower()}/{folder}/")
     *_, channel = allowed.removesuffix("-??????").split("/")
+    if channel == "*":
+        return ":secret:" in allowed and "/accounts/" in asked
     return ":secret:" in allowed and asked.endswith(f"/{channel}")
 
 

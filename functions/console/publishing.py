@@ -81,7 +81,9 @@ def take_in(ask: Ask, series: str) -> Page:
     texts, problems = _rows(ask.form.get("csv", ""), series)
     if problems or not texts:
         problem = "、".join(problems[:5]) or "行がありません。見出しの行も入れてください。"
-        return _changes(ask, series, problem=f"取り込めません：{problem}", typed=ask.form["csv"])
+        return _changes(
+            ask, series, problem=f"取り込めません：{problem}", typed=ask.form.get("csv", "")
+        )
     for due, text in texts.items():
         editing.save(resources().store, series, due, text, now=ask.now, who=ask.by)
     return see(f"{SECTION}/{series}/changes", done="import")
