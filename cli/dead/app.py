@@ -112,13 +112,13 @@ def _letter_json(letter: Letter) -> dict[str, Any]:
     return {
         "first_sent": letter.first_sent.isoformat(timespec="seconds"),
         "received": letter.received,
-        "what": letter.what and letter.what.model_dump(mode="json"),
+        "what": letter.what and letter.what.model_dump(mode="json", exclude_none=True),
     }
 
 
 def _words(letter: Letter) -> Iterator[str]:
     """A letter in a line."""
-    told = letter.what.model_dump(mode="json") if letter.what else {}
+    told = letter.what.model_dump(mode="json", exclude_none=True) if letter.what else {}
     yield " ".join(map(str, told.values())) or "cannot be read, and so is not shown"
     yield f"first sent {letter.first_sent.isoformat(timespec='seconds')}"
     yield f"received {letter.received} times"

@@ -38,6 +38,7 @@ class Job(Shown):
     date: date
     channel: Channel
     shard: int
+    announcement: Id | None = None
 
 
 class Notice(Shown):

@@ -13,10 +13,10 @@ import pytest
 import urllib3
 
 from cli.au.invoke import ask, count
-from cli.errors import FailedError
 from cli.target import Target
 from cli.tick import wait_for_queues
 from local.platform import Platform
+from shared.office.errors import NotDoneError
 from shared.rules.account import Account, Delivery
 from shared.rules.history import Event, Happened
 from shared.rules.review import reviewed
@@ -83,7 +83,7 @@ def take_now_or_later(target: Target, hour: int, over: Flag) -> dict[str, Any]:
     as_of = f"2026-06-01T0{hour}:00:00+09:00"
     try:
         return take(target, as_of)
-    except FailedError as error:
+    except NotDoneError as error:
         told = str(error)
     assert "erased during every count" in told
     over.set()

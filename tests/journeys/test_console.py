@@ -144,7 +144,7 @@ def test_figures_are_counted_reviewed_by_another_and_shared(
     asks = desk(Role.ADMIN)
     asks.open("/console/au")
     asks.press("いまの数を数える")
-    asks.says("計測を始めました")
+    asks.says("計測を頼みました")
     _until(lambda: any(e.requested_by == "管理 花子" for e in target.store.snapshots.reviews()))
     asks.open("/console/au")
     asks.look("console-au")

@@ -210,7 +210,7 @@ def test_nothing_that_the_platform_starts_can_be_reached_from_outside(
     platform: Platform, target: Target
 ) -> None:
     tick(target, datetime(2020, 1, 1, 3, tzinfo=JST))  # so that a Lambda runs
-    roots = [platform._aws.popen.pid, platform._standins.popen.pid]
+    roots = [each.popen.pid for each in platform._processes]
 
     listening = {address for pid in with_descendants(roots) for address in listening_addresses(pid)}
 
