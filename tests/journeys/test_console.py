@@ -138,6 +138,44 @@ def test_an_announcement_is_written_by_one_and_approved_by_another(
     reviewer.says("取り下げ")
 
 
+def test_a_text_is_written_by_one_and_published_by_another(desk: Callable[..., Desk]) -> None:
+    editor = desk(Role.EDITOR)
+    editor.open("/console/texts")
+    editor.look("console-texts")
+    editor.follow(LONG)
+    editor.look("console-texts-days")
+    editor.open("/console/texts/naga/pregnancy/230")
+    editor.page.get_by_label("題名").fill("あたらしい題名")
+    editor.page.get_by_label("本文").fill("あたらしい本文です。")
+    editor.press("見てみる")
+    editor.says("見え方", "あたらしい本文です。")
+    editor.look("console-text")
+    editor.press("下書きに残す")
+    editor.follow("変更と版")
+    editor.press("公開を頼む")
+
+    reviewer = desk(Role.REVIEWER)
+    reviewer.open("/console/texts/naga/changes")
+    reviewer.says("あたらしい本文です。", "編集 三郎")
+    reviewer.look("console-text-changes")
+    reviewer.press("この内容で公開する")
+    reviewer.says("公開しました", "確認 次郎")
+
+
+def test_an_account_is_looked_after_and_its_credentials_are_tried(
+    desk: Callable[..., Desk],
+) -> None:
+    admin = desk(Role.ADMIN)
+    admin.open("/console/accounts")
+    admin.says(LONG)
+    admin.look("console-accounts")
+    admin.open("/console/accounts/naga")
+    admin.look("console-account")
+    for part in ("change", "credentials", "touchpoints", "end"):
+        assert admin.open(f"/console/accounts/naga/{part}") == 200
+        admin.look(f"console-account-{part}")
+
+
 def test_figures_are_counted_reviewed_by_another_and_shared(
     desk: Callable[..., Desk], target: Target
 ) -> None:
@@ -187,6 +225,8 @@ def test_what_was_done_is_on_record(desk: Callable[..., Desk]) -> None:
     [
         *("/console/today", "/console/today/naga", "/console/announcements", "/console/audit"),
         *("/console/au", "/console/au/forecast", "/console/au/external"),
+        *("/console/texts", "/console/texts/naga", "/console/texts/naga/pregnancy/230"),
+        *("/console/accounts", "/console/accounts/naga", "/console/accounts/naga/credentials"),
     ],
 )
 def test_it_fits_a_phone(desk: Callable[..., Desk], path: str) -> None:
