@@ -12,6 +12,7 @@ from functions.email import notify as email_notify
 from shared.rules.account import Channel
 from shared.secrets import platform_keys
 from shared.settings import setting
+from shared.store.trials import Trial
 from shared.subscribers.links import Links
 from shared.subscribers.notices import NoticeKind, NoticeQueues, take_notices
 from tests.store.test_pending import waiting
@@ -243,3 +244,33 @@ def test_a_queue_of_notices_carries_nothing_of_a_person(
     (body,) = world.queued
     assert json.loads(body).keys() == {"kind", "id", "mark"}
     assert "a@example.jp" not in body
+
+
+def test_a_trial_goes_to_the_colleague_who_asked_and_shows_the_mail_and_the_sms(
+    world: World, notices: NoticeQueues
+) -> None:
+    trial = Trial(
+        "bunkyo", "文京区", "staff@example.jp", "題名", "{child}の本文", "【文京区】SMS\nhttps://…"
+    )
+
+    trial_id = world.store.trials.add(trial)
+    notices.put(Channel.EMAIL, NoticeKind.TRIAL, trial_id)
+    world.work()
+
+    (mail,) = world.sent()
+    assert mail.recipient == "staff@example.jp"
+    assert mail.subject == "【試し送り】題名"
+    assert "{child}の本文" in mail.text, "what looks like a placeholder stays as it is"
+    assert "【文京区】SMS\nhttps://…" in mail.text
+
+
+def test_a_trial_that_waited_too_long_is_not_sent(
+    world: World, notices: NoticeQueues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.store.trials.LASTS_SECONDS", -1)
+    trial_id = world.store.trials.add(Trial("common", "a", "staff@example.jp", "b", "c", "d"))
+
+    notices.put(Channel.EMAIL, NoticeKind.TRIAL, trial_id)
+    world.work()
+
+    assert world.sent() == []

@@ -8,7 +8,7 @@ from functions.console.page import message, page, see
 from functions.console.resources import resources
 from shared.console.guard import Ask, Page
 from shared.console.roles import Role
-from shared.office import lambdas, reviewing
+from shared.office import reviewing
 from shared.rules.account import Channel
 from shared.rules.review import Finding, Look, findings
 from shared.rules.snapshot import Snapshot
@@ -74,10 +74,9 @@ def share(ask: Ask, snapshot: str) -> Page:
     """Mail it to the staff."""
     if resources().store.snapshots.review(snapshot) is None:
         return _none(ask)
-    event = {"snapshot": snapshot, "by": ask.by}
-    answer = lambdas.ask(setting("AU_SHARE_FUNCTION"), event)
-    resources().store.audit.note(ask.now, ask.by, "au.share", snapshot)
-    return see(f"/console/au/{snapshot}", mailed=str(answer["mailed"]))
+    function = setting("AU_SHARE_FUNCTION")
+    reviewing.share(resources().store, snapshot, function, now=ask.now, who=ask.by)
+    return see(f"/console/au/{snapshot}", asked="share")
 
 
 def _sheet(ask: Ask, snapshot: str, *, problem: str | None = None) -> Page:

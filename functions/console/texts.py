@@ -15,14 +15,17 @@ from shared.console.roles import Role
 from shared.office import editing
 from shared.office.fields import characters
 from shared.office.texts import LONGEST_NOTICE, LONGEST_TEXT, LONGEST_TITLE, read_text
-from shared.rules.account import Delivery
+from shared.rules.account import Channel, Delivery
 from shared.rules.age import FIRST_PREGNANCY_DAY, LAST_PREGNANCY_DAY
-from shared.rules.catalogue import COMMON_SERIES, Catalogue
+from shared.rules.catalogue import COMMON_SERIES, Catalogue, put_into_words
 from shared.rules.dates import jst_date
 from shared.rules.message import Due
 from shared.rules.sms_segments import segments
 from shared.rules.stage import Phase
+from shared.rules.subscriber import Letter
 from shared.rules.text import Text
+from shared.store.trials import Trial
+from shared.subscribers.notices import NoticeKind
 
 SECTION = "/console/texts"
 DAYS = {Phase.PREGNANCY: range(FIRST_PREGNANCY_DAY, LAST_PREGNANCY_DAY + 1)}
@@ -38,6 +41,10 @@ LINE_CHARACTERS, LINE_LINES = 17, 15
 """About what a phone shows of a LINE bubble without being moved."""
 
 MOST_FOUND = 100
+COMMON_NAME, EXAMPLE_NAME = "共通", "団体の名前"
+"""Of the common series; and of the account in it, where an example is shown."""
+
+NO_ADDRESS = "あなたのメールアドレスがわからないため、送れません。管理者にご連絡ください。"
 WARNINGS = {
     "half_width": "半角カナは、古い電話で文字化けすることがあります。",
     "unreadable": "電話によっては表示できない文字があります。",
@@ -127,7 +134,7 @@ def one(ask: Ask, series: str, phase: str, day: str) -> Page:
 
 @guard.post("/console/texts/<series>/<phase>/<day>", needs=Role.EDITOR)
 def write(ask: Ask, series: str, phase: str, day: str) -> Page:
-    """Show it as it would be, or keep it as a draft."""
+    """Show it as it would be, send it to oneself, or keep it as a draft."""
     due = _due(phase, day)
     if due is None or series not in series_names(ask):
         return nowhere(ask)
@@ -143,7 +150,11 @@ def write(ask: Ask, series: str, phase: str, day: str) -> Page:
     if step == "save":
         editing.save(resources().store, series, due, text, now=ask.now, who=ask.by)
         return see(here, saved="yes")
-    return _day(ask, series, due, ask.form)
+    if step == "try" and not ask.session.email:
+        return _day(ask, series, due, form, problem=NO_ADDRESS)
+    if step == "try":
+        _try(ask, series, due, text)
+    return _day(ask, series, due, form, tried=step == "try")
 
 
 @guard.get("/console/texts/<series>/export", needs=Role.VIEWER)
@@ -172,7 +183,7 @@ def series_names(ask: Ask) -> dict[str, str]:
         for account in resources().store.accounts
         if (settings := account.on(today)) and settings.delivery is Delivery.OWN
     }
-    return {COMMON_SERIES: "共通", **own}
+    return {COMMON_SERIES: COMMON_NAME, **own}
 
 
 def nowhere(ask: Ask) -> Page:
@@ -188,8 +199,35 @@ def _due(phase: str, day: str) -> Due | None:
     return found if found.day in days else None
 
 
+def _try(ask: Ask, series: str, due: Due, text: Text) -> None:
+    """Have it sent to whoever asks, as a parent of the series would have it."""
+    store, common = resources().store, series == COMMON_SERIES
+    name = EXAMPLE_NAME if common else series_names(ask)[series]
+    words = put_into_words(
+        Letter("", (), due, None, None),
+        common={due: text} if common else editing.published(store, COMMON_SERIES),
+        own={} if common else {due: text},
+        account=name,
+    )
+    trial = Trial(
+        series=series,
+        sender=name,
+        address=ask.session.email,
+        title=words.title,
+        text="\n\n".join(words.parts),
+        notice=_sms(name, words.notice, "…"),
+    )
+    resources().notices.put(Channel.EMAIL, NoticeKind.TRIAL, store.trials.add(trial))
+
+
 def _day(
-    ask: Ask, series: str, due: Due, form: Mapping[str, str], *, problem: str | None = None
+    ask: Ask,
+    series: str,
+    due: Due,
+    form: Mapping[str, str],
+    *,
+    problem: str | None = None,
+    tried: bool = False,
 ) -> Page:
     store = resources().store
     names = series_names(ask)
@@ -202,6 +240,7 @@ def _day(
         ask,
         status=422 if problem else 200,
         problem=problem,
+        tried=tried,
         series=series,
         name=names[series],
         due=due,
@@ -218,15 +257,18 @@ def _day(
 def _counts(text: Text, name: str) -> dict[str, int]:
     """How long it is: in characters as a person sees them, SMS segments, screens of LINE."""
     lines = sum(max(1, -(-len(each) // LINE_CHARACTERS)) for each in text.text.split("\n"))
-    sender = name if name != "共通" else "あ" * 6
-    sms = f"【{sender}】{text.notice}\n{resources().public_url}/m/{'x' * 40}"
+    sender = name if name != COMMON_NAME else EXAMPLE_NAME
     return {
         "title": characters(text.title),
         "text": characters(text.text),
         "notice": characters(text.notice),
-        "segments": segments(sms),
+        "segments": segments(_sms(sender, text.notice, "x" * 40)),
         "screens": -(-lines // LINE_LINES),
     }
+
+
+def _sms(sender: str, notice: str, link: str) -> str:
+    return f"【{sender}】{notice}\n{resources().public_url}/m/{link}"
 
 
 def _said(problem: str) -> str:

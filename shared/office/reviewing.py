@@ -1,10 +1,11 @@
-"""What the office does with a snapshot: comments on it, and approves it."""
+"""What the office does with a snapshot: comments on it, approves it, and has it shared."""
 
 from collections.abc import Callable
 from datetime import datetime
 
+from shared.office import lambdas
 from shared.office.errors import NotDoneError
-from shared.rules.review import NotNowError, commented, reviewed
+from shared.rules.review import NotNowError, commented, reviewed, shared
 from shared.rules.snapshot import Review
 from shared.store.store import Store
 from shared.store.tables import ConflictError
@@ -32,6 +33,21 @@ def comment(store: Store, snapshot: str, text: str, *, now: datetime, who: str) 
     changed = _changed(store, snapshot, lambda old: commented(old, who, now, text))
     store.audit.note(now, who, "au.comment", snapshot)
     return changed
+
+
+def share(store: Store, snapshot: str, function: str, *, now: datetime, who: str) -> None:
+    """Have the Lambda `function` mail it to the staff, without waiting for it: their mails take as
+    long as the mail's rate asks. NotDoneError where that is not open.
+    """
+    review = store.snapshots.review(snapshot)
+    if review is None:
+        raise NotDoneError(f"there is no snapshot {snapshot!r}")
+    try:
+        shared(review, who, now)
+    except NotNowError as error:
+        raise NotDoneError(str(error)) from None
+    lambdas.tell(function, {"snapshot": snapshot, "by": who})
+    store.audit.note(now, who, "au.share", snapshot)
 
 
 def _changed(store: Store, snapshot: str, what: Callable[[Review], Review]) -> Review:

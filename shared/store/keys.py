@@ -48,6 +48,7 @@ Pending (key: id)          what is there for a short time only; expires by itsel
   RATE#<provider>#<sha256 of its account>                  until when a provider account is taken
   SESSION#<sha256 of a cookie>                             who of the staff is signed in
   LOGIN#<state>                                            a sign-in that is under way
+  TRIAL#<id>                                               a text that a colleague tries
 
 S3
   content/<series>/<version>.json                          a catalogue version, immutable
@@ -239,6 +240,11 @@ def session(token: str) -> str:
 def login(state: str) -> str:
     """A sign-in that is under way."""
     return f"LOGIN#{state}"
+
+
+def trial(trial_id: str) -> str:
+    """A text that a colleague has sent to themselves."""
+    return f"TRIAL#{trial_id}"
 
 
 def erasures() -> Key:

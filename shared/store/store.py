@@ -34,6 +34,7 @@ from shared.store.staff import Staff
 from shared.store.subscribers import Subscribers
 from shared.store.tables import open_dynamodb
 from shared.store.touchpoints import Touchpoints
+from shared.store.trials import Trials
 from shared.store.waves import Waves
 
 _CONFIG = Config(
@@ -77,6 +78,7 @@ class Store:
     sessions: Sessions
     announcements: Announcements
     drafts: Drafts
+    trials: Trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         sessions=Sessions(pending),
         announcements=Announcements(directory),
         drafts=Drafts(directory),
+        trials=Trials(pending),
     )
 
 

@@ -54,10 +54,12 @@ class NoticeKind(StrEnum):
     """The action that stops everything, offered without a reason."""
     MOVED = "moved"
     """That nothing comes to an address any more; nothing of where it goes, or why."""
+    TRIAL = "trial"
+    """A text of the office's, to the colleague who tries it."""
 
 
 class NoticeMessage(BaseModel):
-    """A notice on a queue: `id` is that of a confirmation, or of a subscriber."""
+    """A notice on a queue: `id` is that of a confirmation, a trial, or a subscriber."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -162,23 +164,38 @@ def _noticed(
     message: NoticeMessage, channel: Channel, *, store: Store, links: Links, now: datetime
 ) -> Notice | None:
     """The notice in words, or None where nobody waits for it any more."""
-    if message.kind in (NoticeKind.CONFIRM, NoticeKind.MOVED):
-        waiting = store.confirmations.get(message.id)
-        if waiting is None or waiting.channel is not channel:
-            return None
-        left = waiting.application is None and waiting.mover is None
-        if left is not (message.kind is NoticeKind.MOVED):
-            return None
-        link, code = links.confirm(waiting.id), links.code(waiting.id)
-        return _worded(
-            message,
-            store.accounts.get(waiting.account),
-            waiting.address,
-            waiting.language,
-            now,
-            link=link,
-            code=code,
-        )
+    match message.kind:
+        case NoticeKind.TRIAL:
+            return _trial(message, store) if channel is Channel.EMAIL else None
+        case NoticeKind.CONFIRM | NoticeKind.MOVED:
+            return _to_an_address(message, channel, store, links, now)
+        case NoticeKind.PREFERENCES | NoticeKind.OFFER:
+            return _to_a_subscriber(message, channel, store, links, now)
+
+
+def _to_an_address(
+    message: NoticeMessage, channel: Channel, store: Store, links: Links, now: datetime
+) -> Notice | None:
+    waiting = store.confirmations.get(message.id)
+    if waiting is None or waiting.channel is not channel:
+        return None
+    left = waiting.application is None and waiting.mover is None
+    if left is not (message.kind is NoticeKind.MOVED):
+        return None
+    return _worded(
+        message,
+        store.accounts.get(waiting.account),
+        waiting.address,
+        waiting.language,
+        now,
+        link=links.confirm(waiting.id),
+        code=links.code(waiting.id),
+    )
+
+
+def _to_a_subscriber(
+    message: NoticeMessage, channel: Channel, store: Store, links: Links, now: datetime
+) -> Notice | None:
     subscriber = store.subscribers.get(message.id)
     if subscriber is None or subscriber.channel is not channel:
         return None
@@ -192,6 +209,26 @@ def _noticed(
         now,
         link=links.preferences(subscriber.id, subscriber.generation, now),
         code="",
+    )
+
+
+def _trial(message: NoticeMessage, store: Store) -> Notice | None:
+    trial = store.trials.get(message.id)
+    if trial is None:
+        return None
+    title, text, short = (
+        each.format(title=trial.title, text=trial.text, notice=trial.notice)
+        for each in _words(message.kind, Language.JAPANESE)
+    )
+    return Notice(
+        message.mark,
+        trial.series,
+        trial.sender,
+        trial.address,
+        Language.JAPANESE,
+        title,
+        text,
+        short,
     )
 
 

@@ -181,6 +181,14 @@ def test_nothing_is_done_to_a_snapshot_that_is_not_there(console: Console, what:
     assert "この計測はありません" in answer.text
 
 
+def test_a_draft_is_not_shared(counted: Console) -> None:
+    refused = counted.at("reviewer").post(f"{SHEET}/share")
+
+    assert refused.status == 409
+    now = datetime.now(UTC)
+    assert not list(counted.world.store.audit.of_month(now.year, now.month))
+
+
 def test_before_it_is_shared_it_says_how_many_will_have_a_mail(counted: Console) -> None:
     store = counted.world.store
     assert "メールが届" not in counted.get(SHEET).text, "a draft is not shared"

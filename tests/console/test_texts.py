@@ -145,6 +145,41 @@ def test_an_accounts_own_text_is_seen_together_with_the_common_one(console: Cons
     assert "（文京区より）" in answer.text
 
 
+def test_a_colleague_sends_a_text_to_themselves_and_changes_nothing(console: Console) -> None:
+    tried = console.at("editor").post(DAY, {**NEW, "step": "try"})
+    console.world.work()
+
+    assert "editor@example.jp に送りました" in tried.text
+    assert "新しい本文です。" in tried.body, "what was typed stays"
+    assert not console.world.store.drafts.of("common")
+    (mail,) = console.world.sent()
+    assert (mail.recipient, mail.subject) == ("editor@example.jp", "【試し送り】新しい題名")
+    assert "新しい本文です。\n二行目" in mail.text
+    assert "新しいお知らせ" in mail.text
+    (queued,) = (each for each in console.world.queued if "trial" in each)
+    assert "example.jp" not in queued
+    assert "新しい" not in queued
+
+
+def test_an_accounts_text_is_tried_together_with_the_common_one(console: Console) -> None:
+    day = DAY.replace("common", "bunkyo")
+
+    console.at("editor").post(day, {**NEW, "step": "try"})
+    console.world.work()
+
+    (mail,) = console.world.sent()
+    assert "（文京区より）\n新しい本文です。" in mail.text
+    assert now_in_force(console) in mail.text
+
+
+def test_a_text_that_breaks_a_rule_is_not_tried(console: Console) -> None:
+    refused = console.at("editor").post(DAY, {**NEW, "text": "{name}", "step": "try"})
+    console.world.work()
+
+    assert refused.status == 422
+    assert console.world.sent() == []
+
+
 def test_the_same_as_published_is_no_draft(console: Console) -> None:
     write(console)
     write(console, title="妊娠224日", text="本文224です。", notice="お知らせ224")

@@ -200,6 +200,11 @@ def test_figures_are_counted_reviewed_by_another_and_shared(
     reviewer.press("この数でよいと確認する")
     reviewer.says("確認済み", "増え方を確かめました。")
     reviewer.look("console-review")
+    reviewer.press("職員みんなにメールで知らせる")
+    reviewer.says("メールを送りはじめました")
+    _until(lambda: any(e.shared_by == "確認 次郎" for e in target.store.snapshots.reviews()))
+    reviewer.page.reload()
+    reviewer.says("共有した人")
     with reviewer.page.expect_download() as download:
         reviewer.page.get_by_role("link", name="団体の報告書").first.click()
     assert download.value.suggested_filename.endswith("accounts-1.zip")
