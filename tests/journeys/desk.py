@@ -62,7 +62,11 @@ class Desk:
         self.page.screenshot(path=folder / f"{name}.png", full_page=True)
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         found = Axe().run(self.page, options={"runOnly": RULES}).response["violations"]
-        problems = [f"{each['id']}: {each['help']} ({len(each['nodes'])} times)" for each in found]
+        problems = [
+            f"{each['id']}: {each['help']}: {node['html']}"
+            for each in found
+            for node in each["nodes"]
+        ]
         assert problems == []
         assert wide <= self._width
         assert self.faults == []

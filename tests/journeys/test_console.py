@@ -83,7 +83,7 @@ def test_the_day_is_seen_at_a_glance_and_held_and_let_go(desk: Callable[..., Des
 
 def test_the_page_of_the_day_renews_itself(desk: Callable[..., Desk], town: Store) -> None:
     viewer = desk(Role.VIEWER)
-    viewer.says("いま、人の手が必要なことはありません")
+    assert "一時停止中です" not in viewer.page.locator("main").inner_text()
     who = desk(Role.EDITOR)
     who.open("/console/today/naga/pause")
     who.page.get_by_label("理由").fill("ためし")
