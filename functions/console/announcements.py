@@ -8,6 +8,7 @@ from datetime import date, time
 from functions.console.app import guard
 from functions.console.page import message, page, see
 from functions.console.resources import resources
+from functions.console.wording import REFUSALS
 from shared.console.guard import Ask, Page
 from shared.console.roles import Role
 from shared.office import announcing
@@ -93,7 +94,7 @@ def write(ask: Ask) -> Page:
             resources().store, text, audience, on, at, now=ask.now, who=ask.by
         )
     except NotDoneError as error:
-        filled.problems.append(f"送れません：{error}")
+        filled.problems.append(f"送れません：{REFUSALS[error.because]}（{error}）")
         return _form(ask, filled, status=422)
     return see(f"/console/announcements/{written.id}")
 

@@ -25,6 +25,7 @@ from functions.console.app import app, guard
 from functions.console.oidc import ProviderUnreachableError, SignInRefusedError
 from functions.console.page import message, see
 from functions.console.signing_in import safe_path
+from functions.console.wording import REFUSALS
 from shared.console.guard import ForgedError, NotAllowedError, NotSignedInError, Page
 from shared.office.errors import NotDoneError
 from shared.store.tables import BusyError, ConflictError
@@ -83,7 +84,8 @@ def no_form(error: FormError) -> Page:
 @app.exception_handler(NotDoneError)  # type: ignore[untyped-decorator]
 def not_done(error: NotDoneError) -> Page:
     """It was asked for rightly, but cannot be done now."""
-    return message(None, "できませんでした", f"何も変わっていません。({error})", status=409)
+    text = f"{REFUSALS[error.because]}何も変わっていません。（{error}）"
+    return message(None, "できませんでした", text, status=409)
 
 
 @app.exception_handler(SignInRefusedError)  # type: ignore[untyped-decorator]

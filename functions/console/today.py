@@ -12,7 +12,7 @@ from functions.console.resources import resources
 from shared.console.guard import Ask, Page
 from shared.console.roles import Role
 from shared.office import sending
-from shared.office.errors import NotDoneError
+from shared.office.errors import Because, NotDoneError
 from shared.office.runs import day_report, total_of
 from shared.rules.account import Channel, Delivery
 from shared.rules.dates import jst_date
@@ -100,7 +100,7 @@ def do(ask: Ask, account: str, what: str) -> Page:
         return message(ask, "この画面はありません", "リンクをご確認ください。", status=404)
     on = _day(ask)
     if resources().store.accounts.get(account) is None:
-        raise NotDoneError("there is no such account")
+        raise NotDoneError("there is no such account", Because.UNKNOWN)
     _ACTIONS[what].do(ask, account, on, _channel(ask.form))
     return see("/console/today", on=on.isoformat(), done=what)
 
@@ -114,7 +114,9 @@ class _Pause:
     def do(self, ask: Ask, account: str, _on: date, channel: Channel | None) -> None:
         why = " ".join(ask.form.get("why", "").split())
         if not why or len(why) > LONGEST_WHY:
-            raise NotDoneError(f"a pause needs a reason of at most {LONGEST_WHY} characters")
+            raise NotDoneError(
+                f"a pause needs a reason of at most {LONGEST_WHY} characters", Because.INPUT
+            )
         sending.pause(resources().store, account, channel, why, now=ask.now, who=ask.by)
 
 

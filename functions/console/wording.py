@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from shared.console.roles import Role
+from shared.office.errors import Because
 from shared.rules.account import Channel
 from shared.rules.dates import JST
 from shared.rules.message import Due
@@ -20,6 +21,26 @@ ROLES: Mapping[str, str] = {
     Role.REVIEWER: "確認",
     Role.ADMIN: "管理",
 }
+
+REFUSALS: Mapping[Because, str] = {
+    Because.STATE: "いまの状態では、できません。画面を開きなおして、状態をご確認ください。",
+    Because.UNKNOWN: "選ばれたものが見つかりません。一覧から選びなおしてください。",
+    Because.CHANGED: "ほかの人が、同じときに変えました。新しい画面を見て、もう一度お試しください。",
+    Because.ANOTHER_PERSON: "頼んだ人や書いた人とは、別の人が行います。",
+    Because.ALREADY: "もう、そのようになっています。画面を開きなおしてください。",
+    Because.OVER: "その日時は過ぎているか、もう終わっています。",
+    Because.HOURS: (
+        "いまは送れない時間です。団体の配信時刻から、夜の静かな時間の前までにお試しください。"
+    ),
+    Because.BOUNCES: (
+        "宛先のない人が多いため、自動で止めています。"
+        "原因を確かめたあと、運用の担当者が解除します（kizuna guard lift）。"
+    ),
+    Because.TAKEN: "同じ名前かIDのものが、すでにあります。別のものにしてください。",
+    Because.CREDENTIALS: "接続情報がないか、そろっていません。団体の「接続情報」をご確認ください。",
+    Because.INPUT: "書かれた内容や選ばれたものでは、できません。",
+}
+"""Why something cannot be done, by its kind."""
 
 STATES: Mapping[str, str] = {
     "open": "配信中",

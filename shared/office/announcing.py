@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
-from shared.office.errors import NotDoneError
+from shared.office.errors import Because, NotDoneError
 from shared.rules.account import Delivery
 from shared.rules.announcement import (
     LONGEST_AHEAD,
@@ -99,13 +99,14 @@ def approve(store: Store, announcement_id: str, *, now: datetime, who: str) -> A
     """
     found = known(store, announcement_id)
     if found.state is not State.WAITING:
-        raise NotDoneError(f"{announcement_id} was {found.state} before")
+        raise NotDoneError(f"{announcement_id} was {found.state} before", Because.ALREADY)
     if found.needs_second and found.by == who:
         raise NotDoneError(
-            f"{announcement_id} reaches {SECOND_PERSON_FROM} or more: another person approves it"
+            f"{announcement_id} reaches {SECOND_PERSON_FROM} or more: another person approves it",
+            Because.ANOTHER_PERSON,
         )
     if found.on < jst_date(now):
-        raise NotDoneError(f"{found.on} has passed; write it anew")
+        raise NotDoneError(f"{found.on} has passed; write it anew", Because.OVER)
     approved = replace(found, approved_by=who, approved_at=now)
     return _decided(store, approved, f"approved an announcement for {found.on}", now=now, who=who)
 
@@ -116,7 +117,7 @@ def withdraw(store: Store, announcement_id: str, *, now: datetime, who: str) -> 
     """
     found = known(store, announcement_id)
     if found.state is State.WITHDRAWN:
-        raise NotDoneError(f"{announcement_id} was withdrawn before")
+        raise NotDoneError(f"{announcement_id} was withdrawn before", Because.ALREADY)
     withdrawn = replace(found, withdrawn_by=who)
     decided = _decided(store, withdrawn, "withdrew an announcement", now=now, who=who)
     for account in found.audience.accounts:
@@ -130,7 +131,7 @@ def known(store: Store, announcement_id: str) -> Announcement:
     """The announcement of that id; NotDoneError where there is none."""
     found = store.announcements.get(announcement_id)
     if found is None:
-        raise NotDoneError(f"there is no announcement {announcement_id!r}")
+        raise NotDoneError(f"there is no announcement {announcement_id!r}", Because.UNKNOWN)
     return found
 
 
@@ -140,7 +141,9 @@ def _decided(
     try:
         store.announcements.decide(announcement)
     except ConflictError:
-        raise NotDoneError(f"{announcement.id} was decided by somebody else just now") from None
+        raise NotDoneError(
+            f"{announcement.id} was decided by somebody else just now", Because.CHANGED
+        ) from None
     store.audit.note(now, who, what, announcement.id)
     return announcement
 
@@ -148,18 +151,22 @@ def _decided(
 def _check(store: Store, audience: Audience, on: date, at: time, now: datetime) -> None:
     today = jst_date(now)
     if not audience.accounts or not audience.channels:
-        raise NotDoneError("an announcement needs accounts and channels")
+        raise NotDoneError("an announcement needs accounts and channels", Because.INPUT)
     if audience.weeks is None and audience.months is None:
-        raise NotDoneError("an announcement needs a phase: pregnancy, childcare, or both")
+        raise NotDoneError(
+            "an announcement needs a phase: pregnancy, childcare, or both", Because.INPUT
+        )
     if on < today or (on == today and at <= jst_time(now)):
-        raise NotDoneError(f"{on} {at:%H:%M} has passed; choose a later time")
+        raise NotDoneError(f"{on} {at:%H:%M} has passed; choose a later time", Because.OVER)
     if on > today + LONGEST_AHEAD:
-        raise NotDoneError(f"{on} lies more than {LONGEST_AHEAD.days} days ahead")
+        raise NotDoneError(f"{on} lies more than {LONGEST_AHEAD.days} days ahead", Because.INPUT)
     for name in audience.accounts:
         account = store.accounts.get(name)
         settings = account.on(on) if account else None
         if settings is None or settings.delivery is not Delivery.OWN:
-            raise NotDoneError(f"{name} does not send by this platform on {on}")
+            raise NotDoneError(f"{name} does not send by this platform on {on}", Because.INPUT)
         if settings.quiet(at):
             quiet = f"{settings.quiet_from:%H:%M}-{settings.quiet_to:%H:%M}"
-            raise NotDoneError(f"{at:%H:%M} lies in the quiet hours of {name} ({quiet})")
+            raise NotDoneError(
+                f"{at:%H:%M} lies in the quiet hours of {name} ({quiet})", Because.INPUT
+            )

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import regex
 
-from shared.office.errors import NotDoneError
+from shared.office.errors import Because, NotDoneError
 from shared.rules.catalogue import COMMON_SERIES, Catalogue
 from shared.rules.dates import jst_date
 from shared.rules.message import Due
@@ -40,7 +40,7 @@ class Change:
 def check_series(store: Store, series: str) -> None:
     """NotDoneError where there is no such series."""
     if series != COMMON_SERIES and store.accounts.get(series) is None:
-        raise NotDoneError(f"there is no series {series!r}")
+        raise NotDoneError(f"there is no series {series!r}", Because.UNKNOWN)
 
 
 def published(store: Store, series: str, day: date | None = None) -> Catalogue:
@@ -79,9 +79,11 @@ def propose(store: Store, series: str, since: date | None, *, now: datetime, who
     """
     found = changes(store, series)
     if not found:
-        raise NotDoneError(f"the draft of {series} changes nothing")
+        raise NotDoneError(f"the draft of {series} changes nothing", Because.ALREADY)
     if since is not None and since <= jst_date(now):
-        raise NotDoneError(f"{since} is not to come; leave the day out to publish at once")
+        raise NotDoneError(
+            f"{since} is not to come; leave the day out to publish at once", Because.OVER
+        )
     proposal = Proposal(who, now, digest(found), since)
     store.drafts.propose(series, proposal)
     store.audit.note(now, who, f"proposed {len(found)} texts", series)
@@ -96,9 +98,11 @@ def publish(store: Store, series: str, seen: str, *, now: datetime, who: str) ->
     if proposal is None:
         raise NotDoneError(f"the draft of {series} is not proposed: its author does that first")
     if proposal.by == who:
-        raise NotDoneError(f"{who} proposed it; another person publishes it")
+        raise NotDoneError(
+            f"{who} proposed it; another person publishes it", Because.ANOTHER_PERSON
+        )
     if not seen == proposal.digest == digest(found):
-        raise NotDoneError(f"the draft of {series} has changed since; look again")
+        raise NotDoneError(f"the draft of {series} has changed since; look again", Because.CHANGED)
     catalogue = overlaid(published(store, series), found)
     version = store.content.write(series, catalogue)
     store.content.point(series, version, proposal.since)
@@ -115,7 +119,7 @@ def roll_back(store: Store, series: str, version: str, *, now: datetime, who: st
     """Have a version be in force again at once. NotDoneError where it never was."""
     known = {each.version: each for each in store.drafts.versions(series)}
     if version not in known:
-        raise NotDoneError(f"{version} was never published of {series}")
+        raise NotDoneError(f"{version} was never published of {series}", Because.UNKNOWN)
     store.content.point(series, version)
     texts = known[version].texts
     store.drafts.note(series, Published(version, now, who, who, None, texts))

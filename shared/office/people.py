@@ -6,7 +6,7 @@ Nothing here leaves a trace of who it was but on their own record: the audit nam
 from collections.abc import Callable, Collection
 from datetime import date, datetime
 
-from shared.office.errors import NotDoneError
+from shared.office.errors import Because, NotDoneError
 from shared.rules import changes
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date
@@ -36,7 +36,7 @@ def known(store: Store, subscriber_id: str) -> Subscriber:
     """The subscriber of that id; NotDoneError where there is none."""
     found = store.subscribers.get(subscriber_id)
     if found is None or found.erased:
-        raise NotDoneError(f"there is no subscriber {subscriber_id!r}")
+        raise NotDoneError(f"there is no subscriber {subscriber_id!r}", Because.UNKNOWN)
     return found
 
 
@@ -50,7 +50,9 @@ def stop(
     unknown = sorted(set(only or ()) - {each.id for each in found.enrolments})
     if unknown:
         there = ", ".join(each.id for each in found.enrolments)
-        raise NotDoneError(f"{subscriber_id!r} has no enrolment {unknown[0]!r}, but {there}")
+        raise NotDoneError(
+            f"{subscriber_id!r} has no enrolment {unknown[0]!r}, but {there}", Because.UNKNOWN
+        )
     going_on = {each.id for each in found.enrolments if changes.active(each)}
     stopped = actions.stop(store, subscriber_id, now, only=only or None)
     left = stopped.enrolments if stopped else ()
@@ -67,9 +69,11 @@ def erase(store: Store, subscriber_id: str, *, now: datetime, who: str) -> Subsc
     try:
         left = actions.erase(store, subscriber_id, now)
     except ConflictError:
-        raise NotDoneError(f"{subscriber_id!r} is being changed all the time; try again") from None
+        raise NotDoneError(
+            f"{subscriber_id!r} is being changed all the time; try again", Because.CHANGED
+        ) from None
     if left is None:
-        raise NotDoneError(f"there is no subscriber {subscriber_id!r}")
+        raise NotDoneError(f"there is no subscriber {subscriber_id!r}", Because.UNKNOWN)
     store.audit.note(now, who, "erased a subscriber", left.account)
     return left
 

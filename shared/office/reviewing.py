@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared.office import lambdas
-from shared.office.errors import NotDoneError
-from shared.rules.review import NotNowError, commented, reviewed, shared
+from shared.office.errors import Because, NotDoneError
+from shared.rules.review import NotNowError, SamePersonError, commented, reviewed, shared
 from shared.rules.snapshot import Review
 from shared.store.store import Store
 from shared.store.tables import ConflictError
@@ -41,7 +41,7 @@ def share(store: Store, snapshot: str, function: str, *, now: datetime, who: str
     """
     review = store.snapshots.review(snapshot)
     if review is None:
-        raise NotDoneError(f"there is no snapshot {snapshot!r}")
+        raise NotDoneError(f"there is no snapshot {snapshot!r}", Because.UNKNOWN)
     try:
         shared(review, who, now)
     except NotNowError as error:
@@ -53,12 +53,14 @@ def share(store: Store, snapshot: str, function: str, *, now: datetime, who: str
 def _changed(store: Store, snapshot: str, what: Callable[[Review], Review]) -> Review:
     old = store.snapshots.review(snapshot)
     if old is None:
-        raise NotDoneError(f"there is no snapshot {snapshot!r}")
+        raise NotDoneError(f"there is no snapshot {snapshot!r}", Because.UNKNOWN)
     try:
         return store.snapshots.update(old, what(old))
+    except SamePersonError as error:
+        raise NotDoneError(str(error), Because.ANOTHER_PERSON) from None
     except NotNowError as error:
         raise NotDoneError(str(error)) from None
     except ConflictError:
         raise NotDoneError(
-            f"somebody else changed {snapshot} at the same time; look again"
+            f"somebody else changed {snapshot} at the same time; look again", Because.CHANGED
         ) from None

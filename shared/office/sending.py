@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from shared.office.errors import NotDoneError
+from shared.office.errors import Because, NotDoneError
 from shared.office.unsent import unsent
 from shared.rules.account import Channel
 from shared.rules.dates import jst_date, jst_time
@@ -38,7 +38,9 @@ def pause(
     """
     begun = Pause(account, channel, now, who, why)
     if not store.pauses.put(begun):
-        raise NotDoneError(f"{what_is_paused(begun)} is paused already; `kizuna pauses` shows why")
+        raise NotDoneError(
+            f"{what_is_paused(begun)} is paused already; `kizuna pauses` shows why", Because.ALREADY
+        )
     store.audit.note(now, who, f"paused {_what(channel)}: {why}", account or "all accounts")
     return begun
 
@@ -56,11 +58,14 @@ def resume(
     if found is not None and found.by == GUARD:
         raise NotDoneError(
             f"the bounce guard paused {what_is_paused(found)}; `kizuna guard lift {account}`"
-            " lifts that and forgives what has bounced"
+            " lifts that and forgives what has bounced",
+            Because.BOUNCES,
         )
     lifted = store.pauses.lift(account, channel)
     if lifted is None:
-        raise NotDoneError(f"{what_is_paused(asked)} is not paused; `kizuna pauses` shows what is")
+        raise NotDoneError(
+            f"{what_is_paused(asked)} is not paused; `kizuna pauses` shows what is", Because.ALREADY
+        )
     store.audit.note(now, who, f"resumed {_what(channel)}", account or "all accounts")
     return lifted
 
@@ -74,15 +79,16 @@ def cancel(
     run, asked = run_and_channels(store, account, on, channel)
     if run.closed_at is not None:
         raise NotDoneError(
-            f"the run of {account} on {on} is closed: nothing of it is left to cancel"
+            f"the run of {account} on {on} is closed: nothing of it is left to cancel", Because.OVER
         )
     channels = cancellable(store, run, asked)
     if not channels:
         raise NotDoneError(
-            f"of the run of {account} on {on} nothing is left to cancel; `kizuna runs` shows it"
+            f"of the run of {account} on {on} nothing is left to cancel; `kizuna runs` shows it",
+            Because.ALREADY,
         )
     if not store.control.cancel(run, channels, Cancelled(now, who)):
-        raise NotDoneError(f"the run of {account} on {on} has just been closed")
+        raise NotDoneError(f"the run of {account} on {on} has just been closed", Because.CHANGED)
     store.audit.note(now, who, f"cancelled {', '.join(channels)} of {on}", account)
     return channels
 
@@ -125,14 +131,15 @@ def run_and_channels(
     such.
     """
     if store.accounts.get(account) is None:
-        raise NotDoneError(f"there is no account {account!r}")
+        raise NotDoneError(f"there is no account {account!r}", Because.UNKNOWN)
     run = store.ledger.run(on, account)
     if run is None:
-        raise NotDoneError(f"no run of {account} was opened on {on}")
+        raise NotDoneError(f"no run of {account} was opened on {on}", Because.UNKNOWN)
     channels = sorted({each for each, _ in run.jobs})
     if channel is not None and channel not in channels:
         raise NotDoneError(
-            f"the run of {account} on {on} has no {channel}, but {', '.join(channels)}"
+            f"the run of {account} on {on} has no {channel}, but {', '.join(channels)}",
+            Because.UNKNOWN,
         )
     return run, channels if channel is None else [channel]
 
@@ -153,11 +160,13 @@ def _in_time(run: Run, now: datetime) -> None:
     today = jst_date(now)
     if today != run.date:
         raise NotDoneError(
-            f"today is {today}: the messages of {run.date} are never sent on another day"
+            f"today is {today}: the messages of {run.date} are never sent on another day",
+            Because.OVER,
         )
     clock, settings = jst_time(now), run.settings
     if not settings.sending(clock):
         raise NotDoneError(
             f"it is {clock:%H:%M}, and {run.account} sends from {settings.send_at:%H:%M}"
-            f" to {settings.quiet_from:%H:%M}: a message is never sent late"
+            f" to {settings.quiet_from:%H:%M}: a message is never sent late",
+            Because.HOURS,
         )

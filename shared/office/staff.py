@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.office.errors import NotDoneError
+from shared.office.errors import Because, NotDoneError
 from shared.office.fields import one_line
 from shared.rules.account import Channel
 from shared.store.staff import Colleague
@@ -31,7 +31,8 @@ def add(store: Store, name: str, email: str, *, now: datetime, who: str) -> None
         store.staff.add(Colleague(name, email))
     except ConflictError:
         raise NotDoneError(
-            f"there is a colleague {name!r} already; choose another name, or remove that one first"
+            f"there is a colleague {name!r} already; choose another name, or remove that one first",
+            Because.TAKEN,
         ) from None
     store.audit.note(now, who, "added a colleague", ABOUT)
 
@@ -41,5 +42,5 @@ def remove(store: Store, name: str, *, now: datetime, who: str) -> None:
     record under their name.
     """
     if not store.staff.remove(name):
-        raise NotDoneError(f"there is no colleague {name!r}")
+        raise NotDoneError(f"there is no colleague {name!r}", Because.UNKNOWN)
     store.audit.note(now, who, "removed a colleague", ABOUT)

@@ -16,6 +16,10 @@ class NotNowError(Exception):
     """A step that is not open now; the message says why, and what would be."""
 
 
+class SamePersonError(NotNowError):
+    """A step that another person must take."""
+
+
 def reviewed(review: Review, by: str, at: datetime, *, colleagues: int) -> Review:
     """The review once somebody has approved the figures: where the office has more than one
     colleague, another person than who asked for the snapshot. NotNowError where that is not open.
@@ -24,7 +28,7 @@ def reviewed(review: Review, by: str, at: datetime, *, colleagues: int) -> Revie
     if review.state is not State.DRAFT:
         raise NotNowError(f"{review.snapshot} was reviewed by {review.reviewed_by} already")
     if colleagues > 1 and by == review.requested_by:
-        raise NotNowError(
+        raise SamePersonError(
             f"{by} asked for {review.snapshot}; somebody else of the staff must review it "
             "(--by NAME)"
         )

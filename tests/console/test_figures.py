@@ -161,6 +161,7 @@ def test_another_than_who_asked_for_it_approves_it(counted: Console) -> None:
 
     own = counted.post(f"{SHEET}/approve")
     assert own.status == 409
+    assert "別の人が行います" in own.text
     assert counted.at("editor").post(f"{SHEET}/approve").status == 403
     assert counted.at("reviewer").post(f"{SHEET}/approve").status == 303
 
@@ -185,6 +186,7 @@ def test_a_draft_is_not_shared(counted: Console) -> None:
     refused = counted.at("reviewer").post(f"{SHEET}/share")
 
     assert refused.status == 409
+    assert "いまの状態では、できません。" in refused.text
     now = datetime.now(UTC)
     assert not list(counted.world.store.audit.of_month(now.year, now.month))
 

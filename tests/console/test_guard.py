@@ -7,8 +7,10 @@ import pytest
 
 from functions.console.handler import ROUTES
 from functions.console.signing_in import safe_path
+from functions.console.wording import REFUSALS
 from shared.console.guard import COOKIE
 from shared.console.roles import Role, may
+from shared.office.errors import Because
 from tests.console.conftest import Console
 from tests.world import pregnant
 
@@ -133,3 +135,11 @@ def test_no_page_reads_everybodys_records(console: Console, route) -> None:
 
     assert operations, "the session is read"
     assert "Scan" not in operations
+
+
+@pytest.mark.parametrize("because", Because)
+def test_each_kind_of_refusal_has_words_of_its_own(because: Because) -> None:
+    said = REFUSALS[because]
+
+    assert said.endswith("。")
+    assert [each for each in REFUSALS.values() if each == said] == [said]

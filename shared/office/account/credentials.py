@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.office.errors import NotDoneError
+from shared.office.errors import Because, NotDoneError
 from shared.rules.account import Channel
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ class Credentials:
             except errors.ResourceNotFoundException:
                 self._secrets.create_secret(Name=name, SecretString=text)
         except errors.InvalidRequestException:
-            raise NotDoneError(f"the secret {name} is being deleted; restore it first") from None
+            raise NotDoneError(
+                f"the secret {name} is being deleted; restore it first", Because.CREDENTIALS
+            ) from None
 
     def stored(self, account: str, kind: Kind) -> Stored | None:
         """Since when they are there; None where they are not."""
@@ -109,5 +111,7 @@ class Credentials:
             *parts, last = PARTS[kind]
             lacking = f"{', '.join(parts)} or {last}"
             # Without the cause: a secret that is no JSON object would stand in it.
-            raise NotDoneError(f"the secret {name} is not there, or lacks {lacking}") from None
+            raise NotDoneError(
+                f"the secret {name} is not there, or lacks {lacking}", Because.CREDENTIALS
+            ) from None
         return found

@@ -1,6 +1,6 @@
 """Finding what staff name: an account, and one of its touchpoints."""
 
-from shared.office.errors import MisaskedError, NotDoneError
+from shared.office.errors import Because, MisaskedError, NotDoneError
 from shared.rules.account import Account
 from shared.rules.touchpoint import Touchpoint
 from shared.store.store import Store
@@ -10,7 +10,7 @@ def find_account(store: Store, account: str) -> Account:
     """The account; MisaskedError where there is none of that id."""
     found = store.accounts.get(account)
     if found is None:
-        raise MisaskedError(f"there is no account {account!r}")
+        raise MisaskedError(f"there is no account {account!r}", Because.UNKNOWN)
     return found
 
 
@@ -23,7 +23,8 @@ def find_touchpoint(store: Store, account: str, touchpoint: str) -> Touchpoint:
     if found is None:
         raise NotDoneError(
             f"{account} has no touchpoint {touchpoint!r}; "
-            f"`kizuna touchpoint list {account}` lists what it has"
+            f"`kizuna touchpoint list {account}` lists what it has",
+            Because.UNKNOWN,
         )
     return found
 
@@ -33,6 +34,6 @@ def find_open(store: Store, account: str, touchpoint: str) -> Touchpoint:
     found = find_touchpoint(store, account, touchpoint)
     if found.closed:
         raise NotDoneError(
-            f"{account}/{touchpoint} is closed: its link only says that it has ended"
+            f"{account}/{touchpoint} is closed: its link only says that it has ended", Because.OVER
         )
     return found

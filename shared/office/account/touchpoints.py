@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from shared.office.account.finding import find_account, find_open, find_touchpoint
-from shared.office.errors import NotDoneError
+from shared.office.errors import Because, NotDoneError
 from shared.office.fields import one_line
 from shared.rules.touchpoint import BUILT_IN, Touchpoint
 from shared.store.store import Store
@@ -29,7 +29,8 @@ def add(
     except ConflictError:
         raise NotDoneError(
             f"{account} has a touchpoint {touchpoint!r} already; choose another id, "
-            f"or rename or reopen that one"
+            f"or rename or reopen that one",
+            Because.TAKEN,
         ) from None
     _note(store, "added a touchpoint", added, now=now, who=who)
     return added
@@ -53,7 +54,9 @@ def close(store: Store, account: str, touchpoint: str, *, now: datetime, who: st
     found = find_open(store, account, touchpoint)
     _is_theirs(touchpoint)
     if not store.touchpoints.close(account, touchpoint, now):
-        raise NotDoneError(f"{account}/{touchpoint} was closed by somebody else just now")
+        raise NotDoneError(
+            f"{account}/{touchpoint} was closed by somebody else just now", Because.CHANGED
+        )
     _note(store, "closed a touchpoint", found, now=now, who=who)
     return found
 
@@ -62,7 +65,7 @@ def reopen(store: Store, account: str, touchpoint: str, *, now: datetime, who: s
     """Open a closed touchpoint again: what was printed for it works as before."""
     found = find_touchpoint(store, account, touchpoint)
     if not store.touchpoints.reopen(account, touchpoint):
-        raise NotDoneError(f"{account}/{touchpoint} is open")
+        raise NotDoneError(f"{account}/{touchpoint} is open", Because.ALREADY)
     _note(store, "reopened a touchpoint", found, now=now, who=who)
     return found
 
