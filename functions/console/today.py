@@ -11,6 +11,7 @@ from functions.console.page import message, page, see
 from functions.console.resources import resources
 from shared.console.guard import Ask, Page
 from shared.console.roles import Role
+from shared.feedback.reputation import GUARDED, lift
 from shared.office import sending
 from shared.office.errors import Because, NotDoneError
 from shared.office.runs import day_report, total_of
@@ -89,6 +90,7 @@ def ask_to(ask: Ask, account: str, what: str) -> Page:
         channels=sorted(settings.channels),
         on=on,
         channel=channel,
+        guard_name=GUARD,
         facts=_ACTIONS[what].facts(ask, account, on, channel),
     )
 
@@ -121,13 +123,16 @@ class _Pause:
 
 
 class _Resume:
-    """Let it go on."""
+    """Let it go on. What the bounce guard holds goes on with what has bounced forgiven."""
 
     def facts(self, _ask: Ask, account: str, _on: date, channel: Channel | None) -> dict[str, Any]:
         return {"pause": _paused(account, channel)}
 
     def do(self, ask: Ask, account: str, _on: date, channel: Channel | None) -> None:
-        sending.resume(resources().store, account, channel, now=ask.now, who=ask.by)
+        store = resources().store
+        if channel is GUARDED and lift(store, account, ask.now, jst_date(ask.now), ask.by):
+            return
+        sending.resume(store, account, channel, now=ask.now, who=ask.by)
 
 
 class _Cancel:
