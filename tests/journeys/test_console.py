@@ -250,7 +250,8 @@ def test_a_viewer_is_not_let_near_subscribers(desk: Callable[..., Desk]) -> None
 def test_signing_out_ends_it(desk: Callable[..., Desk]) -> None:
     viewer = desk(Role.VIEWER)
     viewer.press("サインアウト")
-    viewer.page.wait_for_url("**/console/signed-out**")
+    # Over here, and then, by itself, at the provider too.
+    viewer.page.wait_for_url("**/oauth2/end_session**")
 
     viewer.open("/console/audit")
     assert "/oauth2/authorize" in viewer.page.url
