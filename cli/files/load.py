@@ -89,7 +89,8 @@ def load_accounts(store: Store, path: Path, now: datetime, *, check: bool = Fals
 
 def load_content(store: Store, path: Path, *, check: bool = False) -> Loaded:
     """Publish the series of content.csv, each whole in place of its published version, unless
-    that says the same; BadFileError with every fault.
+    that says the same; BadFileError with every fault, FailedError where somebody else publishes
+    at the same time.
     """
     faults = Faults(path.name)
     rows = read_table(path, CONTENT_COLUMNS, faults)
@@ -103,7 +104,13 @@ def load_content(store: Store, path: Path, *, check: bool = False) -> Loaded:
     }
     if not check:
         for series, catalogue in new.items():
-            content.publish(series, catalogue)
+            try:
+                content.publish(series, catalogue)
+            except ConflictError as error:
+                raise FailedError(
+                    f"{path.name}: somebody else published {series} at the same time; "
+                    "import the same file again"
+                ) from error
     return Loaded(
         file=path.name,
         rows=faults.rows,

@@ -18,6 +18,7 @@ from functions.console import (
     signing_in,
     subscribers,
     texts,
+    texts_file,
     today,
 )
 from functions.console.accounts import section as accounts
@@ -47,6 +48,7 @@ SECTIONS = (
     mine,
     accounts,
     texts,
+    texts_file,
     publishing,
 )
 """Each has registered its routes with the guard."""

@@ -1,25 +1,24 @@
-"""From draft to what is sent: proposed, published by a second person, rolled back; and a file."""
+"""From draft to what is sent: proposed, published by a second person, and taken back."""
 
-import csv
 import difflib
-import io
+from collections.abc import Iterable
 from datetime import date
 
 from functions.console.app import guard
 from functions.console.page import page, see
 from functions.console.resources import resources
-from functions.console.texts import SECTION, nowhere, series_names
+from functions.console.text_finding import SECTION, due_of, nowhere, series_names
 from shared.console.guard import Ask, Page
 from shared.console.roles import Role
 from shared.office import editing
 from shared.office.editing import Change
-from shared.office.texts import read_text
+from shared.office.errors import Because, NotDoneError
 from shared.rules.dates import jst_date
-from shared.rules.message import Due
-from shared.rules.stage import Phase
 from shared.rules.text import Text
 
 KINDS = {"added": "追加", "changed": "変更", "removed": "削除"}
+MOST_SHOWN = 200
+"""Days that are shown line by line; of more, their number."""
 
 
 @guard.get("/console/texts/<series>/changes", needs=Role.VIEWER)
@@ -45,6 +44,13 @@ def propose(ask: Ask, series: str) -> Page:
             problem = "あす以降の日付にしてください。すぐに公開するときは、空けておいてください。"
             return _changes(ask, series, problem=problem)
     editing.propose(resources().store, series, since, now=ask.now, who=ask.by)
+    return see(f"{SECTION}/{series}/changes", done="propose")
+
+
+@guard.post("/console/texts/<series>/give-back", needs=Role.EDITOR)
+def give_back(ask: Ask, series: str) -> Page:
+    """Have nobody be asked any more; the draft stays."""
+    editing.give_back(resources().store, series, now=ask.now, who=ask.by)
     return see(f"{SECTION}/{series}/changes")
 
 
@@ -55,59 +61,86 @@ def publish(ask: Ask, series: str) -> Page:
     return see(f"{SECTION}/{series}/changes", done="publish")
 
 
-@guard.post("/console/texts/<series>/roll-back", needs=Role.REVIEWER)
+@guard.get("/console/texts/<series>/back", needs=Role.REVIEWER)
+def ask_to_roll_back(ask: Ask, series: str) -> Page:
+    """What an earlier version would change, before it is in force again."""
+    store, version = resources().store, ask.query.get("version", "")
+    texts = editing.earlier(store, series, version) if series in series_names(ask) else None
+    if texts is None:
+        return nowhere(ask)
+    today = jst_date(ask.now)
+    found = editing.differences(editing.published(store, series, today), texts)
+    return page(
+        "texts_back",
+        ask,
+        series=series,
+        name=series_names(ask)[series],
+        version=version,
+        changes=shown(found[:MOST_SHOWN]),
+        total=len(found),
+        coming=store.content.pointer(series).after(today),
+    )
+
+
+@guard.post("/console/texts/<series>/back", needs=Role.REVIEWER)
 def roll_back(ask: Ask, series: str) -> Page:
-    """Have an earlier version be in force again, at once."""
+    """Have it be in force again, at once."""
     version = ask.form.get("version", "")
     editing.roll_back(resources().store, series, version, now=ask.now, who=ask.by)
     return see(f"{SECTION}/{series}/changes", done="back")
 
 
+@guard.post("/console/texts/<series>/withdraw", needs=Role.REVIEWER)
+def withdraw(ask: Ask, series: str) -> Page:
+    """Have a version of a day to come not come into force."""
+    try:
+        since = date.fromisoformat(ask.form.get("since", ""))
+    except ValueError:
+        raise NotDoneError("that is no day", Because.INPUT) from None
+    editing.withdraw(resources().store, series, since, now=ask.now, who=ask.by)
+    return see(f"{SECTION}/{series}/changes", done="withdraw")
+
+
 @guard.post("/console/texts/<series>/drop", needs=Role.EDITOR)
 def drop(ask: Ask, series: str) -> Page:
     """Leave a day as it is published."""
-    due = _due(ask.form.get("due", ""))
-    if due is not None:
-        resources().store.drafts.drop(series, due)
-        resources().store.drafts.settle(series)
+    phase, _, day = ask.form.get("due", "").partition("-")
+    due = due_of(phase, day)
+    if due is None or series not in series_names(ask):
+        return nowhere(ask)
+    editing.drop(resources().store, series, due, now=ask.now, who=ask.by)
     return see(f"{SECTION}/{series}/changes")
 
 
-@guard.post("/console/texts/<series>/import", needs=Role.EDITOR)
-def take_in(ask: Ask, series: str) -> Page:
-    """Take the rows of a file into the draft: all of them, or none where one is at fault."""
-    if series not in series_names(ask):
-        return nowhere(ask)
-    texts, problems = _rows(ask.form.get("csv", ""), series)
-    if problems or not texts:
-        problem = "、".join(problems[:5]) or "行がありません。見出しの行も入れてください。"
-        return _changes(
-            ask, series, problem=f"取り込めません：{problem}", typed=ask.form.get("csv", "")
-        )
-    for due, text in texts.items():
-        editing.save(resources().store, series, due, text, now=ask.now, who=ask.by)
-    return see(f"{SECTION}/{series}/changes", done="import")
+def shown(found: Iterable[Change]) -> list[tuple[Change, str, list[tuple[str, str]]]]:
+    """Changes with their kind in words, and their lines before and after."""
+    return [(each, KINDS[each.kind], _lines(each)) for each in found]
 
 
-def _changes(ask: Ask, series: str, *, problem: str | None = None, typed: str = "") -> Page:
-    store = resources().store
-    found = editing.changes(store, series)
-    proposal = store.drafts.proposal(series)
+def _changes(ask: Ask, series: str, *, problem: str | None = None) -> Page:
+    store, today = resources().store, jst_date(ask.now)
+    found = editing.drafted(store, series, ask.now)
+    proposal = found.proposal
     return page(
         "texts_changes",
         ask,
         status=422 if problem else 200,
         problem=problem,
-        typed=typed,
         series=series,
         name=series_names(ask)[series],
-        changes=[(each, KINDS[each.kind], _lines(each)) for each in found],
-        digest=editing.digest(found),
+        changes=shown(found.changes[:MOST_SHOWN]),
+        total=len(found.changes),
+        digest=found.digest,
         proposal=proposal,
         own=proposal is not None and proposal.by == ask.by,
-        versions=store.drafts.versions(series),
-        current=store.content.published(series),
-        to_come=store.content.to_come(series, jst_date(ask.now)),
+        stale=proposal is not None
+        and (
+            proposal.digest != found.digest
+            or (proposal.since is not None and proposal.since < today)
+        ),
+        versions=store.content.versions(series),
+        now=found.pointer.on(today),
+        coming=found.pointer.after(today),
     )
 
 
@@ -122,27 +155,3 @@ def _whole(text: Text | None) -> list[str]:
     if text is None:
         return []
     return [f"題名：{text.title}", *text.text.split("\n"), f"SMS：{text.notice}"]
-
-
-def _due(text: str) -> Due | None:
-    phase, _, day = text.partition("-")
-    good = phase in set(Phase) and day.isascii() and day.isdigit() and len(day) <= 4
-    return Due(Phase(phase), int(day)) if good else None
-
-
-def _rows(text: str, series: str) -> tuple[dict[Due, Text], list[str]]:
-    """The texts of a CSV that somebody pasted, by day, and what is wrong with it."""
-    texts: dict[Due, Text] = {}
-    problems: list[str] = []
-    for number, row in enumerate(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))), 2):
-        due = _due(f"{row.get('phase') or ''}-{row.get('day') or ''}")
-        if due is None or (row.get("series") or series) != series:
-            problems.append(f"{number}行目（series, phase, day）")
-            continue
-        try:
-            texts[due] = read_text(
-                row.get("title") or "", row.get("text") or "", row.get("notice") or ""
-            )
-        except ValueError as error:
-            problems.append(f"{number}行目（{error}）")
-    return texts, problems

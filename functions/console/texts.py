@@ -1,59 +1,49 @@
 """Texts: the series, their calendars, one day with its preview, and search."""
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from aws_lambda_powertools.event_handler import Response
+from datetime import date
 
 from functions.console.app import guard
-from functions.console.page import headers, message, page, see
+from functions.console.page import page, see
 from functions.console.resources import resources
+from functions.console.text_finding import DAYS, SECTION, due_of, nowhere, said, series_names
+from functions.console.text_preview import LINE_CHARACTERS, LINE_LINES, lengths, preview, sms
 from shared.console.guard import Ask, Page
 from shared.console.roles import Role
 from shared.office import editing
-from shared.office.fields import characters
 from shared.office.texts import LONGEST_NOTICE, LONGEST_TEXT, LONGEST_TITLE, read_text
-from shared.rules.account import Channel, Delivery
-from shared.rules.age import FIRST_PREGNANCY_DAY, LAST_PREGNANCY_DAY
-from shared.rules.catalogue import COMMON_SERIES, Catalogue, put_into_words
+from shared.rules.account import Channel
+from shared.rules.catalogue import COMMON_SERIES
 from shared.rules.dates import jst_date
 from shared.rules.message import Due
-from shared.rules.sms_segments import segments
 from shared.rules.stage import Phase
-from shared.rules.subscriber import Letter
 from shared.rules.text import Text
+from shared.store.drafts import Draft
+from shared.store.tables import ConflictError
 from shared.store.trials import Trial
 from shared.subscribers.notices import NoticeKind
-
-SECTION = "/console/texts"
-DAYS = {Phase.PREGNANCY: range(FIRST_PREGNANCY_DAY, LAST_PREGNANCY_DAY + 1)}
-LAST_DAY = 6935
-"""Some 19 years: beyond every 18th birthday."""
 
 CALENDAR_DAYS = 1_127
 """Of childhood in the calendar: until the end of the month of the third birthday; texts of later
 days are listed below it.
 """
 
-LINE_CHARACTERS, LINE_LINES = 17, 15
-"""About what a phone shows of a LINE bubble without being moved."""
-
 MOST_FOUND = 100
-COMMON_NAME, EXAMPLE_NAME = "共通", "団体の名前"
-"""Of the common series; and of the account in it, where an example is shown."""
-
 NO_ADDRESS = "あなたのメールアドレスがわからないため、送れません。管理者にご連絡ください。"
 WARNINGS = {
     "half_width": "半角カナは、古い電話で文字化けすることがあります。",
     "unreadable": "電話によっては表示できない文字があります。",
 }
+_MEANWHILE = (
+    "ほかの人が、先にこの日の下書きを変えました。いま書いた文は、まだ残していません。"
+    "置きかえるときは、もう一度「下書きに残す」を押してください。"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of a calendar: which series has a text for it, and whether a draft changes it."""
+    """A day of a calendar: whether it has a text, in which series, and whether it has a draft."""
 
     day: int
     own: bool
@@ -64,21 +54,20 @@ class Day:
 @guard.get("/console/texts", needs=Role.VIEWER)
 def overview(ask: Ask) -> Page:
     """Every series, and what is found in all of them."""
-    store, words = resources().store, ask.query.get("q", "").strip()
-    names = series_names(ask)
-    catalogues = {each: editing.published(store, each) for each in names}
-    found = editing.search(catalogues, words) if words else []
-    shown = [
-        (
-            each,
-            name,
-            len(catalogues[each]),
-            len(store.drafts.of(each)),
-            store.drafts.proposal(each),
-            store.content.to_come(each, jst_date(ask.now)),
-        )
-        for each, name in names.items()
-    ]
+    store, words, today = resources().store, ask.query.get("q", "").strip(), jst_date(ask.now)
+    names, pointers = series_names(ask), store.content.pointers()
+    proposals = store.drafts.proposals()
+    shown = []
+    for series, name in names.items():
+        pointer = pointers.get(series)
+        version = pointer.on(today) if pointer else None
+        texts = store.content.load(series, version.version if version else None)
+        coming = pointer.after(today) if pointer else ()
+        drafts = len(store.drafts.of(series))
+        shown.append((series, name, len(texts), version, drafts, proposals.get(series), coming))
+    found = []
+    if words:
+        found = editing.search({each: editing.published(store, each) for each in names}, words)
     return page(
         "texts",
         ask,
@@ -117,107 +106,59 @@ def calendar(ask: Ask, series: str) -> Page:
         later=[day for day in later if day >= CALENDAR_DAYS],
         changes=len(drafts),
         proposal=store.drafts.proposal(series),
+        coming=store.content.pointer(series).after(jst_date(ask.now)),
     )
 
 
 @guard.get("/console/texts/<series>/<phase>/<day>", needs=Role.VIEWER)
 def one(ask: Ask, series: str, phase: str, day: str) -> Page:
     """A day: its text or draft, as each channel shows it."""
-    due = _due(phase, day)
+    due = due_of(phase, day)
     if due is None or series not in series_names(ask):
         return nowhere(ask)
-    draft = resources().store.drafts.of(series).get(due)
-    text = draft.text if draft else editing.published(resources().store, series).get(due)
+    draft = resources().store.drafts.get(series, due)
+    text = draft.text if draft else editing.newest(resources().store, series).get(due)
     form = {"title": text.title, "text": text.text, "notice": text.notice} if text else {}
-    return _day(ask, series, due, form)
+    return _day(ask, series, due, form, draft)
 
 
 @guard.post("/console/texts/<series>/<phase>/<day>", needs=Role.EDITOR)
 def write(ask: Ask, series: str, phase: str, day: str) -> Page:
-    """Show it as it would be, send it to oneself, or keep it as a draft."""
-    due = _due(phase, day)
+    """Show it as it would be, send it to whoever writes it, or keep it as a draft."""
+    due = due_of(phase, day)
     if due is None or series not in series_names(ask):
         return nowhere(ask)
-    step, here = ask.form.get("step"), f"{SECTION}/{series}"
-    if step == "remove":
-        editing.save(resources().store, series, due, None, now=ask.now, who=ask.by)
-        return see(here, saved="yes")
-    try:
-        form = ask.form
-        text = read_text(form.get("title", ""), form.get("text", ""), form.get("notice", ""))
-    except ValueError as error:
-        return _day(ask, series, due, ask.form, problem=_said(str(error)))
-    if step == "save":
-        editing.save(resources().store, series, due, text, now=ask.now, who=ask.by)
-        return see(here, saved="yes")
+    step, text = ask.form.get("step"), None
+    draft = resources().store.drafts.get(series, due)
+    if step != "remove":
+        try:
+            text = read_text(*(ask.form.get(each, "") for each in ("title", "text", "notice")))
+        except ValueError as error:
+            return _day(ask, series, due, ask.form, draft, problem=said(error))
+    if step in {"save", "remove"}:
+        return _keep(ask, series, due, text, draft)
     if step == "try" and not ask.session.email:
-        return _day(ask, series, due, form, problem=NO_ADDRESS)
+        return _day(ask, series, due, ask.form, draft, problem=NO_ADDRESS)
     if step == "try":
         _try(ask, series, due, text)
-    return _day(ask, series, due, form, tried=step == "try")
+    return _day(ask, series, due, ask.form, draft, tried=step == "try")
 
 
-@guard.get("/console/texts/<series>/export", needs=Role.VIEWER)
-def export(ask: Ask, series: str) -> Page:
-    """What is published of a series, as a CSV for Excel and for `kizuna import content`."""
-    if series not in series_names(ask):
-        return nowhere(ask)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(["series", "phase", "day", "title", "text", "notice"])
-    for due, each in sorted(editing.published(resources().store, series).items()):
-        writer.writerow([series, due.phase.value, due.day, each.title, each.text, each.notice])
-    return Response(
-        status_code=200,
-        content_type="text/csv; charset=utf-8",
-        body="\ufeff" + text.getvalue(),
-        headers={**headers(), "Content-Disposition": f'attachment; filename="{series}.csv"'},
-    )
+def _keep(ask: Ask, series: str, due: Due, text: Text | None, draft: Draft | None) -> Page:
+    """As a draft, unless somebody else has written another since the form was shown."""
+    if ask.form.get("seen", "") != mark(draft):
+        return _day(ask, series, due, ask.form, draft, problem=_MEANWHILE)
+    try:
+        editing.save(resources().store, series, due, text, seen=draft, now=ask.now, who=ask.by)
+    except ConflictError:
+        newest = resources().store.drafts.get(series, due)
+        return _day(ask, series, due, ask.form, newest, problem=_MEANWHILE)
+    return see(f"{SECTION}/{series}", saved="yes")
 
 
-def series_names(ask: Ask) -> dict[str, str]:
-    """The series by id: the common one, and those of the accounts that send by this platform."""
-    today = jst_date(ask.now)
-    own = {
-        account.id: settings.name
-        for account in resources().store.accounts
-        if (settings := account.on(today)) and settings.delivery is Delivery.OWN
-    }
-    return {COMMON_SERIES: COMMON_NAME, **own}
-
-
-def nowhere(ask: Ask) -> Page:
-    """No such series or day."""
-    return message(ask, "この文面はありません", "リンクをご確認ください。", status=404)
-
-
-def _due(phase: str, day: str) -> Due | None:
-    if phase not in set(Phase) or not (day.isascii() and day.isdigit() and len(day) <= 4):
-        return None
-    found = Due(Phase(phase), int(day))
-    days = DAYS.get(found.phase, range(LAST_DAY + 1))
-    return found if found.day in days else None
-
-
-def _try(ask: Ask, series: str, due: Due, text: Text) -> None:
-    """Have it sent to whoever asks, as a parent of the series would have it."""
-    store, common = resources().store, series == COMMON_SERIES
-    name = EXAMPLE_NAME if common else series_names(ask)[series]
-    words = put_into_words(
-        Letter("", (), due, None, None),
-        common={due: text} if common else editing.published(store, COMMON_SERIES),
-        own={} if common else {due: text},
-        account=name,
-    )
-    trial = Trial(
-        series=series,
-        sender=name,
-        address=ask.session.email,
-        title=words.title,
-        text="\n\n".join(words.parts),
-        notice=_sms(name, words.notice, "…"),
-    )
-    resources().notices.put(Channel.EMAIL, NoticeKind.TRIAL, store.trials.add(trial))
+def mark(draft: Draft | None) -> str:
+    """What tells a form whether the draft is still the one that it was filled in for."""
+    return draft.at.isoformat() if draft else ""
 
 
 def _day(
@@ -225,16 +166,20 @@ def _day(
     series: str,
     due: Due,
     form: Mapping[str, str],
+    draft: Draft | None,
     *,
     problem: str | None = None,
     tried: bool = False,
 ) -> Page:
-    store = resources().store
-    names = series_names(ask)
+    store, names = resources().store, series_names(ask)
     text = Text(form.get("title", ""), form.get("text", ""), form.get("notice", ""))
-    common: Catalogue = {} if series == COMMON_SERIES else editing.published(store, COMMON_SERIES)
-    draft = store.drafts.of(series).get(due)
-    found = editing.warnings(text)
+    written = text if any((text.title, text.text, text.notice)) else None
+    pointer, today = store.content.pointer(series), jst_date(ask.now)
+    now = editing.published(store, series, today).get(due)
+    coming = [
+        (each.since, store.content.load(series, each.version).get(due))
+        for each in pointer.after(today)
+    ]
     return page(
         "texts_day",
         ask,
@@ -246,42 +191,39 @@ def _day(
         due=due,
         form=form,
         draft=draft,
-        published=editing.published(store, series).get(due),
-        base=common.get(due),
-        counts=_counts(text, names[series]),
+        seen=mark(draft),
+        published=now,
+        coming=[(since, text) for since, text in coming if text != now],
+        preview=preview(series, names[series], due, written, _common(due)),
+        counts=lengths(text),
         longest=(LONGEST_TITLE, LONGEST_TEXT, LONGEST_NOTICE),
-        warnings=[WARNINGS.get(each, f"リンクがあります：{each[6:]}") for each in found],
+        screen=(LINE_CHARACTERS, LINE_LINES),
+        warnings=[
+            WARNINGS.get(each, f"リンクがあります：{each.removeprefix('link: ')}")
+            for each in editing.warnings(text)
+        ],
     )
 
 
-def _counts(text: Text, name: str) -> dict[str, int]:
-    """How long it is: in characters as a person sees them, SMS segments, screens of LINE."""
-    lines = sum(max(1, -(-len(each) // LINE_CHARACTERS)) for each in text.text.split("\n"))
-    sender = name if name != COMMON_NAME else EXAMPLE_NAME
-    return {
-        "title": characters(text.title),
-        "text": characters(text.text),
-        "notice": characters(text.notice),
-        "segments": segments(_sms(sender, text.notice, "x" * 40)),
-        "screens": -(-lines // LINE_LINES),
-    }
+def _common(due: Due) -> dict[Due, Text]:
+    """The common text of a day."""
+    found = editing.published(resources().store, COMMON_SERIES, date.max).get(due)
+    return {due: found} if found else {}
 
 
-def _sms(sender: str, notice: str, link: str) -> str:
-    return f"【{sender}】{notice}\n{resources().public_url}/m/{link}"
-
-
-def _said(problem: str) -> str:
-    """What is wrong, in Japanese where it is one of the usual."""
-    where = {"title": "題名", "text": "本文", "notice": "SMSの文"}
-    name, _, rest = problem.removeprefix("its ").partition(" ")
-    what = where.get(name, "文")
-    if rest == "is missing":
-        return f"{what}を書いてください。"
-    if "characters; at most" in rest:
-        return f"{what}が長すぎます（{rest.partition('at most ')[2]}文字まで）。"
-    if "is unknown" in rest:
-        return (
-            f"{what}に、使えない差し込みがあります。使えるのは {{child}} と {{account}} だけです。"
-        )
-    return f"{what}に、使えない文字があります（{rest}）。"
+def _try(ask: Ask, series: str, due: Due, text: Text | None) -> None:
+    """Have it sent to whoever asks, as a parent of the series would have it, and to nobody else."""
+    store = resources().store
+    shown = preview(series, series_names(ask)[series], due, text, _common(due))
+    if shown.words is None:
+        return
+    trial = Trial(
+        series=series,
+        sender=shown.sender,
+        address=ask.session.email,
+        title=shown.words.title,
+        text="\n\n".join(shown.words.parts),
+        notice=sms(shown.sender, shown.words, "…"),
+    )
+    resources().notices.put(Channel.EMAIL, NoticeKind.TRIAL, store.trials.add(trial))
+    store.audit.note(ask.now, ask.by, f"tried {due.phase} {due.day}", series)

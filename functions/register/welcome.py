@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from functions.register.page import Page, message, page
 from functions.register.resources import Resources
@@ -10,7 +11,7 @@ from shared.rules import changes
 from shared.rules.catalogue import COMMON_SERIES, schedule_of
 from shared.rules.changes import RefusedError
 from shared.rules.dates import jst_date, jst_time
-from shared.rules.message import Due, due_message
+from shared.rules.message import Due, Schedule, due_message
 from shared.rules.subscriber import Language, Subscriber
 from shared.rules.touchpoint import Step
 from shared.store.confirmations import Confirmation
@@ -18,6 +19,9 @@ from shared.store.store import Store
 from shared.store.tables import AddressTakenError
 from shared.subscribers import joining
 from shared.subscribers.notices import NoticeKind
+
+if TYPE_CHECKING:
+    from shared.store.content import Version
 
 LOOK_AHEAD_DAYS = 366
 """No schedule is silent for longer within its windows: the farthest are birthdays."""
@@ -91,19 +95,28 @@ def first_message(store: Store, subscriber: Subscriber, at: datetime) -> First |
     account = store.accounts.get(subscriber.account)
     if account is None:
         return None
-    common, own = (
-        store.content.load(series, store.content.published(series))
-        for series in (COMMON_SERIES, account.id)
-    )
-    schedule = schedule_of(common, own)
+    pointers = {each: store.content.pointer(each) for each in (COMMON_SERIES, account.id)}
+    schedules: dict[tuple[Version | None, ...], Schedule] = {}
     standings = [changes.standing(each) for each in subscriber.enrolments]
     for day in _days_to_come(store, subscriber.account, at):
         settings = account.on(day)
         if settings is None or (day == jst_date(at) and not _still(settings.quiet_from, at)):
             continue
+        versions = tuple(each.on(day) for each in pointers.values())
+        if versions not in schedules:  # there are one or two
+            schedules[versions] = schedule_of(
+                *(
+                    store.content.load(series, each.version if each else None)
+                    for series, each in zip(pointers, versions, strict=True)
+                )
+            )
         for standing in standings:
             due = due_message(
-                standing, day, settings=settings, channel=subscriber.channel, schedule=schedule
+                standing,
+                day,
+                settings=settings,
+                channel=subscriber.channel,
+                schedule=schedules[versions],
             )
             if isinstance(due, Due):
                 soon = day == jst_date(at) and jst_time(at) >= settings.send_at

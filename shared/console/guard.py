@@ -24,6 +24,14 @@ CSRF = "csrf"
 MOST_FIELDS = 2_000
 """A grid of a year's figures of a hundred accounts has 1,200."""
 
+LONGEST_BODY = 4 * 1024 * 1024
+"""Bytes. A whole series of texts is pasted at once: of a Japanese character a form makes nine. An
+event of Lambda has 6 MB at the most, and in it a body may be written with a third more.
+"""
+
+INDENTED = frozenset({"text"})
+"""Fields of prose."""
+
 Page = Response[Any]
 Answer = Callable[..., Page]
 """Takes an Ask, and the parts of the path by name."""
@@ -126,7 +134,13 @@ class Guard:
         csrf = csrf_of(token)
         form: Form = {}
         if method == "POST":
-            form = read_form(event, lines=True, most_fields=MOST_FIELDS)
+            form = read_form(
+                event,
+                lines=True,
+                most_fields=MOST_FIELDS,
+                longest_body=LONGEST_BODY,
+                indented=INDENTED,
+            )
             if not hmac.compare_digest(form.get(CSRF, "").encode(), csrf.encode()):
                 raise ForgedError
         if needs is not None and not may(session.role, needs):

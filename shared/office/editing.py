@@ -1,33 +1,34 @@
 """How texts come into force: written as a draft, proposed, and published by a second person."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-
-import regex
 
 from shared.office.errors import Because, NotDoneError
 from shared.rules.catalogue import COMMON_SERIES, Catalogue
 from shared.rules.dates import jst_date
 from shared.rules.message import Due
 from shared.rules.text import Text
-from shared.store.drafts import Draft, Proposal, Published
+from shared.store.content import Pointer
+from shared.store.drafts import Draft, Proposal
 from shared.store.store import Store
+from shared.store.tables import ConflictError
 
-_LINK = regex.compile(r"https?://\S+")
-_HALF_WIDTH_KANA = regex.compile(r"[\uFF61-\uFF9F]")
+_LINK = re.compile(r"https?://\S+")
+_HALF_WIDTH_KANA = re.compile(r"[\uFF61-\uFF9F]")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a draft changes on a day: None stands for no text."""
+    """What a version or a draft changes on a day: None stands for no text."""
 
     due: Due
     before: Text | None
     after: Text | None
-    by: str
+    draft: Draft | None = None
 
     @property
     def kind(self) -> str:
@@ -35,6 +36,35 @@ class Change:
         if self.before is None:
             return "added"
         return "removed" if self.after is None else "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """The draft of a series against what will be in force on the day it is for; `proposal`: who
+    asked to publish it, as long as it is what they saw.
+    """
+
+    changes: tuple[Change, ...]
+    proposal: Proposal | None
+    pointer: Pointer
+    base: Catalogue
+
+    @property
+    def digest(self) -> str:
+        """What tells whether a draft, and what it changes, are still what somebody saw."""
+        facts = repr([(each.due, each.before, each.after) for each in self.changes])
+        return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+    @property
+    def texts(self) -> Catalogue:
+        """The whole series with the draft."""
+        texts = dict(self.base)
+        for each in self.changes:
+            if each.after is None:
+                texts.pop(each.due, None)
+            else:
+                texts[each.due] = each.after
+        return texts
 
 
 def check_series(store: Store, series: str) -> None:
@@ -48,93 +78,185 @@ def published(store: Store, series: str, day: date | None = None) -> Catalogue:
     return store.content.load(series, store.content.published(series, day))
 
 
+def newest(store: Store, series: str) -> Catalogue:
+    """The texts of a series as they will be once all that was published has come into force."""
+    return store.content.load(series, store.content.published(series, date.max))
+
+
 def save(
-    store: Store, series: str, due: Due, text: Text | None, *, now: datetime, who: str
+    store: Store,
+    series: str,
+    due: Due,
+    text: Text | None,
+    *,
+    seen: Draft | None,
+    now: datetime,
+    who: str,
 ) -> None:
-    """Keep what a day is to say as a draft. What was proposed is so no more: it has changed."""
+    """Keep what a day is to say as a draft, in place of the one that was `seen`. What was proposed
+    is so no more: it has changed. ConflictError where somebody else was first.
+    """
     check_series(store, series)
-    if published(store, series).get(due) == text:
-        store.drafts.drop(series, due)
-    else:
-        store.drafts.put(series, due, Draft(text, who, now))
+    if not _is_said(store, series, due, text):
+        store.drafts.put(series, due, Draft(text, who, now), seen=seen)
+    elif seen is not None:
+        store.drafts.drop(series, due, seen=seen)
     store.drafts.settle(series)
+    store.audit.note(now, who, f"drafted {due.phase} {due.day}", series)
 
 
-def changes(store: Store, series: str) -> list[Change]:
-    """What the draft of a series would change, by phase and day."""
-    now = published(store, series)
-    drafts = store.drafts.of(series)
-    found = [Change(due, now.get(due), each.text, each.by) for due, each in sorted(drafts.items())]
-    return [each for each in found if each.before != each.after]
+def save_all(
+    store: Store, series: str, texts: Mapping[Due, Text], *, now: datetime, who: str
+) -> int:
+    """Keep what many days are to say as drafts, whatever drafts there were, and return how many
+    differ from what is published.
+    """
+    check_series(store, series)
+    now_and_then = published(store, series), newest(store, series)
+    drafts = {
+        due: Draft(text, who, now)
+        for due, text in texts.items()
+        if any(each.get(due) != text for each in now_and_then)
+    }
+    store.drafts.put_all(series, drafts)
+    store.drafts.settle(series)
+    store.audit.note(now, who, f"drafted {len(drafts)} texts", series)
+    return len(drafts)
 
 
-def digest(found: list[Change]) -> str:
-    """What tells whether a draft is still the one that somebody saw."""
-    return hashlib.sha256(repr([(e.due, e.after) for e in found]).encode()).hexdigest()[:16]
+def _is_said(store: Store, series: str, due: Due, text: Text | None) -> bool:
+    """Whether a day says this now, and goes on saying it."""
+    now_and_then = published(store, series), newest(store, series)
+    return all(each.get(due) == text for each in now_and_then)
+
+
+def drop(store: Store, series: str, due: Due, *, now: datetime, who: str) -> None:
+    """Leave a day as it is published."""
+    seen = store.drafts.get(series, due)
+    if seen is None:
+        return
+    store.drafts.drop(series, due, seen=seen)
+    store.drafts.settle(series)
+    store.audit.note(now, who, f"dropped the draft of {due.phase} {due.day}", series)
+
+
+def drafted(store: Store, series: str, now: datetime) -> Drafted:
+    """The draft of a series for the day that it is proposed for; where it is not, for today."""
+    proposal = store.drafts.proposal(series)
+    return _drafted(
+        store, series, (proposal.since if proposal else None) or jst_date(now), proposal
+    )
+
+
+def _drafted(store: Store, series: str, day: date, proposal: Proposal | None = None) -> Drafted:
+    pointer = store.content.pointer(series)
+    found = pointer.on(day)
+    base = store.content.load(series, found.version if found else None)
+    changes = (
+        Change(due, base.get(due), each.text, each)
+        for due, each in sorted(store.drafts.of(series).items())
+    )
+    changed = tuple(each for each in changes if each.before != each.after)
+    return Drafted(changed, proposal, pointer, base)
 
 
 def propose(store: Store, series: str, since: date | None, *, now: datetime, who: str) -> Proposal:
-    """Ask a second person to publish the draft. NotDoneError where nothing would change, or the day
-    has passed.
+    """Ask a second person to publish the draft, at once or from a day on, whoever asked before.
+    NotDoneError where nothing would change, or the day has passed.
     """
-    found = changes(store, series)
-    if not found:
+    found = _drafted(store, series, since or jst_date(now))
+    if not found.changes:
         raise NotDoneError(f"the draft of {series} changes nothing", Because.ALREADY)
     if since is not None and since <= jst_date(now):
         raise NotDoneError(
             f"{since} is not to come; leave the day out to publish at once", Because.OVER
         )
-    proposal = Proposal(who, now, digest(found), since)
+    proposal = Proposal(who, now, found.digest, since)
     store.drafts.propose(series, proposal)
-    store.audit.note(now, who, f"proposed {len(found)} texts", series)
+    store.audit.note(now, who, f"proposed {len(found.changes)} texts", series)
     return proposal
+
+
+def give_back(store: Store, series: str, *, now: datetime, who: str) -> None:
+    """Have a proposal be none any more; its draft stays."""
+    if store.drafts.proposal(series) is not None:
+        store.drafts.settle(series)
+        store.audit.note(now, who, "gave a proposal back", series)
 
 
 def publish(store: Store, series: str, seen: str, *, now: datetime, who: str) -> str:
     """Publish the draft as it was `seen` (its digest), and return the version. NotDoneError where
-    nobody else proposed it, or it has changed since.
+    nobody else proposed it, it or what it changes is another by now, or its day has passed.
     """
-    proposal, found = store.drafts.proposal(series), changes(store, series)
+    found = drafted(store, series, now)
+    proposal, today = found.proposal, jst_date(now)
     if proposal is None:
         raise NotDoneError(f"the draft of {series} is not proposed: its author does that first")
     if proposal.by == who:
         raise NotDoneError(
             f"{who} proposed it; another person publishes it", Because.ANOTHER_PERSON
         )
-    if not seen == proposal.digest == digest(found):
+    if not seen == proposal.digest == found.digest:
         raise NotDoneError(f"the draft of {series} has changed since; look again", Because.CHANGED)
-    catalogue = overlaid(published(store, series), found)
-    version = store.content.write(series, catalogue)
-    store.content.point(series, version, proposal.since)
-    note = Published(version, now, who, proposal.by, proposal.since, len(catalogue))
-    store.drafts.note(series, note)
-    store.audit.note(now, who, f"published {len(found)} texts: {version}", series)
-    for each in found:
-        store.drafts.drop(series, each.due)
+    if proposal.since and proposal.since < today:
+        raise NotDoneError(f"{proposal.since} has passed; propose it anew", Because.OVER)
+    version = store.content.publish(
+        series,
+        found.texts,
+        since=proposal.since if proposal.since and proposal.since > today else None,
+        by=who,
+        proposed_by=proposal.by,
+        now=now,
+        revision=found.pointer.revision,
+    )
+    store.audit.note(now, who, f"published {len(found.changes)} texts: {version}", series)
     store.drafts.settle(series)
+    for each in found.changes:
+        if each.draft is not None:
+            _done(store, series, each.due, each.draft)
     return version
 
 
+def _done(store: Store, series: str, due: Due, draft: Draft) -> None:
+    try:
+        store.drafts.drop(series, due, seen=draft)
+    except ConflictError:
+        return  # somebody wrote on meanwhile: that is the next draft
+
+
+def withdraw(store: Store, series: str, since: date, *, now: datetime, who: str) -> None:
+    """Have a version of a day to come not come into force. NotDoneError where there is none."""
+    if not store.content.withdraw(series, since, by=who, now=now):
+        raise NotDoneError(f"nothing of {series} comes into force on {since}", Because.UNKNOWN)
+    store.audit.note(now, who, f"withdrew the version of {since}", series)
+
+
 def roll_back(store: Store, series: str, version: str, *, now: datetime, who: str) -> None:
-    """Have a version be in force again at once. NotDoneError where it never was."""
-    known = {each.version: each for each in store.drafts.versions(series)}
-    if version not in known:
+    """Have a version be in force again at once. NotDoneError where it never was published, or is
+    in force.
+    """
+    texts = earlier(store, series, version)
+    if texts is None:
         raise NotDoneError(f"{version} was never published of {series}", Because.UNKNOWN)
-    store.content.point(series, version)
-    texts = known[version].texts
-    store.drafts.note(series, Published(version, now, who, who, None, texts))
+    if store.content.published(series, jst_date(now)) == version:
+        raise NotDoneError(f"{version} is in force", Because.ALREADY)
+    store.content.publish(series, texts, by=who, now=now)
     store.audit.note(now, who, f"rolled back to {version}", series)
 
 
-def overlaid(catalogue: Catalogue, found: list[Change]) -> dict[Due, Text]:
-    """The texts with what a draft changes."""
-    texts: dict[Due, Text] = dict(catalogue)
-    for each in found:
-        if each.after is None:
-            texts.pop(each.due, None)
-        else:
-            texts[each.due] = each.after
-    return texts
+def earlier(store: Store, series: str, version: str) -> Catalogue | None:
+    """The texts of a version that was published once, or None."""
+    known = {each.version for each in store.content.versions(series)}
+    return store.content.load(series, version) if version in known else None
+
+
+def differences(before: Catalogue, after: Catalogue) -> tuple[Change, ...]:
+    """What changes between two versions, by day."""
+    return tuple(
+        Change(due, before.get(due), after.get(due))
+        for due in sorted({*before, *after})
+        if before.get(due) != after.get(due)
+    )
 
 
 def warnings(text: Text) -> list[str]:

@@ -25,7 +25,7 @@ def read_text(title: str, text: str, notice: str) -> Text:
         ("text", read_body, text),
         ("notice", read_notice, notice),
     ):
-        if not written:
+        if not written.strip():
             raise ValueError(f"its {name} is missing")
         try:
             read[name] = reader(written)

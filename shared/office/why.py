@@ -63,7 +63,7 @@ def explain(
     """An answer for each enrolment: from the ledger where there was a run, else by the rules."""
     run = store.ledger.run(on, account.id)
     settings = run.settings if run else settings
-    catalogues = _catalogues(store, account.id, run)
+    catalogues = _catalogues(store, account.id, run, on)
     sent = dict(_sent(store, subscriber, on))
     at = _instant(run, settings, on)
     enclosure = run.enclosure if run else account.farewell_on(on)
@@ -154,7 +154,7 @@ def on_that_day(subscriber: Subscriber, on: date) -> Subscriber:
 
 def _was_sent(store: Store, answer: Answer, sent: Sent) -> Answer:
     batch, entry = sent.batch, sent.entry
-    common, own = _catalogues(store, sent.run.account, sent.run)
+    common, own = _catalogues(store, sent.run.account, sent.run, sent.run.date)
     text = common.get(entry.due) or own.get(entry.due) or sent.run.enclosure
     title = text.title if text else None
     answer = replace(answer, message=title, channel=sent.channel)
@@ -185,11 +185,15 @@ def _sent(store: Store, subscriber: Subscriber, on: date) -> Iterator[tuple[str,
                         yield from ((each, sent) for each in entry.enrolments)
 
 
-def _catalogues(store: Store, account: str, run: Run | None) -> tuple[Catalogue, Catalogue]:
-    """The common texts and the account's: those that the run froze, or those now published."""
+def _catalogues(
+    store: Store, account: str, run: Run | None, on: date
+) -> tuple[Catalogue, Catalogue]:
+    """The common texts and the account's: those that the run froze, or those published for a day
+    without a run.
+    """
 
     def load(series: str) -> Catalogue:
-        version = run.versions.get(series) if run else store.content.published(series)
+        version = run.versions.get(series) if run else store.content.published(series, on)
         return store.content.load(series, version)
 
     return load(COMMON_SERIES), load(account)

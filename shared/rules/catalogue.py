@@ -39,6 +39,21 @@ def schedule_of(*catalogues: Catalogue) -> Schedule:
     return frozenset((due.phase, due.day) for catalogue in catalogues for due in catalogue)
 
 
+def carried(before: Catalogue, after: Catalogue, onto: Catalogue) -> Catalogue:
+    """Another version, with what changed between `before` and `after`. A day that it has changed
+    itself stays as it says.
+    """
+    texts = dict(onto)
+    for due in {*before, *after}:
+        if onto.get(due) != before.get(due):
+            continue
+        if (text := after.get(due)) is None:
+            texts.pop(due, None)
+        else:
+            texts[due] = text
+    return texts
+
+
 def unknown_placeholders(text: str) -> list[str]:
     """The placeholders of `text` that nothing can fill, and lone braces, as they stand there."""
     unknown = [m[0] for m in _PLACEHOLDER.finditer(text) if m[1] not in PLACEHOLDERS]

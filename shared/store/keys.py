@@ -4,7 +4,7 @@ Subscribers (key: id)      personal; one document per subscriber with all its en
                            was erased: a tombstone, and the history under an id that tells nothing
 Directory (pk, sk)         nothing personal of a subscriber but a keyed hash
   ACCOUNTS                 <account>                       an account with its settings' history
-  CONTENT                  <series>                        pointer to the published version
+  CONTENT                  <series>                        pointer to the published versions
   DRAFT#<series>           <phase>#<day>                   a text that is not published yet
   DRAFTS                   <series>                        who proposed a draft to be published
   VERSIONS#<series>        <instant>                       which version was published, by whom
@@ -229,7 +229,7 @@ def proposal(series: str) -> Key:
 
 def published_version(series: str, at: datetime | None) -> Key:
     """That a version was published; without an instant the partition of all."""
-    return Key(f"VERSIONS#{series}", at.astimezone(UTC).isoformat() if at else "")
+    return Key(f"VERSIONS#{series}", _stamp(at) if at else "")
 
 
 def session(token: str) -> str:

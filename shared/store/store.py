@@ -121,7 +121,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         waves=Waves(resource, ledger, reads),
         control=Control(resource, ledger),
         feedback=MessageFeedback(resource, ledger),
-        content=Content(directory, s3, names.bucket),
+        content=Content(resource, directory, s3, names.bucket),
         audit=Audit(resource, directory),
         external=ExternalFigures(resource, directory),
         births=Births(resource, directory),
@@ -140,7 +140,7 @@ def open_store(names: Names, address_secret: Callable[[], bytes] = _no_right) ->
         rates=Rates(pending),
         sessions=Sessions(pending),
         announcements=Announcements(directory),
-        drafts=Drafts(directory),
+        drafts=Drafts(resource, directory),
         trials=Trials(pending),
     )
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
@@ -28,16 +28,22 @@ class FormError(ValueError):
 
 
 def read_form(
-    event: BaseProxyEvent, *, lines: bool = False, most_fields: int = MOST_FIELDS
+    event: BaseProxyEvent,
+    *,
+    lines: bool = False,
+    most_fields: int = MOST_FIELDS,
+    longest_body: int = LONGEST_BODY,
+    indented: Collection[str] = (),
 ) -> Form:
     """The fields of the request's body, or FormError: 413 too long, 415 no form, else 400. With
-    `lines` a field may have several, which then end in LF.
+    `lines` a field may have several, which then end in LF; those `indented` keep full-width spaces
+    at their beginning, where a paragraph may have one.
     """
     raw = event.raw_event.get("body") or ""
-    if len(raw) > LONGEST_BODY * 4 // 3 + 4:
+    if len(raw) > longest_body * 4 // 3 + 4:
         raise FormError(413)
     body = _decoded(raw, encoded=bool(event.raw_event.get("isBase64Encoded")))
-    if len(body) > LONGEST_BODY:
+    if len(body) > longest_body:
         raise FormError(413)
     kind = content_type(event)
     if body and kind != _FORM:
@@ -54,7 +60,9 @@ def read_form(
         raise FormError(400) from None
     if lines:
         pairs = [(name, value.replace("\r\n", "\n")) for name, value in pairs]
-    form = {name: value.strip() for name, value in pairs}
+    form = {
+        name: value.rstrip().lstrip(" \n" if name in indented else None) for name, value in pairs
+    }
     allowed = "\n" if lines else ""
     if len(form) != len(pairs) or any(_unprintable(each, allowed) for each in form.values()):
         raise FormError(400)

@@ -166,6 +166,25 @@ def test_the_next_day_has_the_new_settings(world: World) -> None:
     assert "新しい名" in world.sent()[2].text
 
 
+def test_a_run_takes_the_texts_in_force_on_its_day(world: World) -> None:
+    world.add(pregnant(1))
+    old = world.store.content.published("common")
+    changed = {
+        due: Text(each.title, "あすからの本文です。", each.notice) for due, each in texts().items()
+    }
+    eve = TEN - timedelta(hours=2)
+    new = world.store.content.publish("common", changed, since=TOMORROW.date(), now=eve)
+
+    world.day(TEN)
+    world.day(TOMORROW)
+
+    runs = [world.store.ledger.run(day, "bunkyo") for day in (TODAY, TOMORROW.date())]
+    assert [each.versions for each in runs if each] == [{"common": old}, {"common": new}]
+    first, second = world.sent()
+    assert "本文224です。" in first.text
+    assert "あすからの本文です。" in second.text
+
+
 def test_texts_are_those_of_the_opening_even_where_others_are_published(world: World) -> None:
     world.add(pregnant(1))
     old = world.store.content.published("common")

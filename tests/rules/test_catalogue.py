@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.rules.catalogue import Words, put_into_words, schedule_of, unknown_placeholders
+from shared.rules.catalogue import Words, carried, put_into_words, schedule_of, unknown_placeholders
 from shared.rules.message import Due
 from shared.rules.stage import Phase
 from shared.rules.subscriber import Letter
@@ -153,3 +153,29 @@ def test_the_schedule_is_the_days_that_have_a_text_in_any_series():
         (Phase.CHILDCARE, 402),
     }
     assert schedule_of() == frozenset()
+
+
+# What changes between two versions, carried to a third.
+
+CATALOGUES = st.dictionaries(
+    st.builds(Due, st.just(Phase.CHILDCARE), st.integers(0, 3)),
+    st.builds(Text, st.sampled_from("いろ"), st.just("本文"), st.just("知")),
+)
+
+
+@given(CATALOGUES, CATALOGUES)
+def test_carried_to_where_it_came_from_a_change_is_the_change(before, after):
+    assert carried(before, after, before) == after
+
+
+@given(CATALOGUES, CATALOGUES)
+def test_where_nothing_changes_nothing_is_carried(before, onto):
+    assert carried(before, before, onto) == onto
+
+
+@given(CATALOGUES, CATALOGUES, CATALOGUES)
+def test_each_day_says_what_it_said_or_what_was_carried(before, after, onto):
+    found = carried(before, after, onto)
+    for due in {*before, *after, *onto, *found}:
+        theirs = onto.get(due) != before.get(due)
+        assert found.get(due) == (onto if theirs else after).get(due)
