@@ -7,6 +7,7 @@ person does; the layer has not.
 
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -151,7 +152,7 @@ def _free_text(longest: int, forbidden: regex.Pattern[str], rule: str) -> Callab
     return read
 
 
-class Fields:
+class Fields(ABC):
     """Texts by name that somebody wrote together: a row of a file, or a form. It takes down what is
     wrong with each (`bad`: anything was), and what was written in another way than ours.
     """
@@ -163,13 +164,13 @@ class Fields:
     cells: Mapping[str, str]
     bad: bool
 
+    @abstractmethod
     def fault(self, column: str, reason: str) -> None:
         """Take down a fault."""
-        raise NotImplementedError
 
+    @abstractmethod
     def note(self, what: str) -> None:
         """Take down that something was written in another way than ours."""
-        raise NotImplementedError
 
     def __getitem__(self, column: str) -> str:
         return self.cells[column]
