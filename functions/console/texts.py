@@ -112,12 +112,16 @@ def calendar(ask: Ask, series: str) -> Page:
 
 @guard.get("/console/texts/<series>/<phase>/<day>", needs=Role.VIEWER)
 def one(ask: Ask, series: str, phase: str, day: str) -> Page:
-    """A day: its text or draft, as each channel shows it."""
+    """A day: its draft, or the text of today or of the day `on`, as each channel shows it."""
     due = due_of(phase, day)
     if due is None or series not in series_names(ask):
         return nowhere(ask)
+    try:
+        on = date.fromisoformat(ask.query.get("on", ""))
+    except ValueError:
+        on = jst_date(ask.now)
     draft = resources().store.drafts.get(series, due)
-    text = draft.text if draft else editing.newest(resources().store, series).get(due)
+    text = draft.text if draft else editing.published(resources().store, series, on).get(due)
     form = {"title": text.title, "text": text.text, "notice": text.notice} if text else {}
     return _day(ask, series, due, form, draft)
 

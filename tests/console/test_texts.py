@@ -267,6 +267,20 @@ def test_a_text_comes_into_force_from_its_day_on(console: Console) -> None:
     assert "から新しい版" in console.get("/console/texts").text
 
 
+def test_a_day_shows_the_text_of_today_and_leads_to_the_one_that_is_to_come(
+    console: Console,
+) -> None:
+    before = now_in_force(console)
+    write(console)
+    publish(console, IN_THREE_DAYS.isoformat())
+
+    assert f"\n{before}</textarea>" in console.get(DAY).body
+    there = f"?on={IN_THREE_DAYS}"
+    assert f'href="{there}"' in console.get(DAY).body
+    assert f"\n{NEW['text']}</textarea>" in console.get(f"{DAY}{there}").body
+    assert f"\n{before}</textarea>" in console.get(f"{DAY}?on=soon").body
+
+
 @pytest.mark.parametrize("since", ["soon", "2020-01-01"])
 def test_a_day_that_is_not_to_come_is_refused(console: Console, since: str) -> None:
     write(console)
